@@ -1,0 +1,1 @@
+//! Plans of trouble as data, swarm profiles, budgets and the injector.

@@ -1,0 +1,1 @@
+//! Cases, digests, recordings, goldens and divergence.

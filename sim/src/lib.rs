@@ -1,0 +1,1 @@
+//! The kernel of Tourbillon: scheduler, time, choice, machines, network, disk, trace.

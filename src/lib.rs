@@ -1,0 +1,1 @@
+//! Tourbillon: deterministic simulation testing.

@@ -1,0 +1,1 @@
+//! Loads, oracles, checkers and scenarios.

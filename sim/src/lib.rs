@@ -1,1 +1,7 @@
-//! The kernel of Tourbillon: scheduler, time, choice, machines, network, disk, trace.
+//! The kernel of Tourbillon: scheduler, time, clocks, choice, machines, network, disk and trace.
+
+pub mod choice;
+mod ratio;
+pub mod trace;
+
+pub use ratio::Ratio;

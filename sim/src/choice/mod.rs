@@ -1,0 +1,14 @@
+//! Choice: every bit of chance in a run is one bounded draw from a named stream.
+//!
+//! Streams are found by name, so a new stream or a new draw moves no other stream. A recording lists the
+//! draws; an edit replaces one of them while the generator still advances, so that a case can be a seed
+//! and a few edits. Random runs, recordings, replays and searches differ only in who answers here.
+
+mod recording;
+
+mod stream;
+
+pub use recording::{Draw, Edit, EditError, Explorer, Recording};
+
+pub(crate) use stream::Choices;
+pub use stream::{ALGORITHM, Stream, StreamId};

@@ -1,0 +1,10 @@
+//! The trace: what happened, as fixed-width records, and the digests over them.
+
+mod digest;
+mod log;
+mod record;
+
+pub use digest::{Digest, DigestError, Digests};
+pub(crate) use log::Log;
+pub use log::{Reader, Tracing, WINDOW_RECORDS};
+pub use record::{Kind, NO_MACHINE, RECORD_BYTES, Record, TRACE_VERSION};

@@ -1,1 +1,8 @@
-//! Plans of trouble as data, swarm profiles, budgets and the injector.
+//! Trouble as data: plans, the swarm that draws them, the budgets they respect, and the injector that
+//! carries them out.
+//!
+//! A [`Plan`](plan::Plan) is decided before the run, printable, diffable and shrinkable. This crate knows
+//! machines by name and points by name; it knows no model, and decides nothing while a run goes on.
+
+pub mod plan;
+pub mod suggest;

@@ -4,5 +4,7 @@
 //! A [`Plan`](plan::Plan) is decided before the run, printable, diffable and shrinkable. This crate knows
 //! machines by name and points by name; it knows no model, and decides nothing while a run goes on.
 
+pub mod budget;
 pub mod plan;
 pub mod suggest;
+pub mod swarm;

@@ -1,6 +1,6 @@
 //! What a plan may name: the machines, points, knobs and calls of one scenario, known before the run.
 
-use super::select::TEST_MACHINE;
+use super::select::{Group, TEST_MACHINE};
 
 /// Everything that a scenario's plans may name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -8,11 +8,32 @@ pub struct Catalogue {
     /// The machines, in the order in which they were declared. `test` need not be declared.
     pub hosts: Vec<Host>,
     /// Points that a plan may strike.
-    pub points: Vec<String>,
+    pub points: Vec<Point>,
     /// Knobs that a plan may turn.
     pub knobs: Vec<Knob>,
     /// Faults that models bring.
     pub calls: Vec<Call>,
+}
+
+/// A place in the code that a plan may strike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Point {
+    /// Its name.
+    pub name: String,
+    /// The machines whose tasks may hit it.
+    pub hit_on: Group,
+}
+
+impl Point {
+    /// A point that any machine may hit.
+    pub fn new(name: impl Into<String>) -> Point {
+        Point { name: name.into(), hit_on: Group::all() }
+    }
+
+    /// The same point, hit by these machines only.
+    pub fn hit_on(self, hit_on: Group) -> Point {
+        Point { hit_on, ..self }
+    }
 }
 
 /// A machine, as far as a plan is concerned.
@@ -139,6 +160,11 @@ impl Catalogue {
     /// Whether there is a machine of that name; `test` always exists.
     pub fn has_machine(&self, name: &str) -> bool {
         name == TEST_MACHINE || self.host(name).is_some()
+    }
+
+    /// The point of that name.
+    pub fn point(&self, name: &str) -> Option<&Point> {
+        self.points.iter().find(|point| point.name == name)
     }
 
     /// The call of that name.

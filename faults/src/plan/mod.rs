@@ -29,7 +29,7 @@ use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
-pub use catalogue::{ArgumentKind, Call, CallParameter, Catalogue, Host, Knob};
+pub use catalogue::{ArgumentKind, Call, CallParameter, Catalogue, Host, Knob, Point};
 pub use decode::RECORD_BYTES;
 #[cfg(any(test, feature = "proptest"))]
 pub use decode::strategy;
@@ -39,6 +39,13 @@ pub use trouble::{Family, KINDS, Kind, Lasting, Parameter, Trouble};
 pub use value::{
     Argument, Arguments, CallName, DiskWork, Flag, KnobName, Pair, PointName, Shift, Spread, Text, Unsynced,
 };
+
+pub(crate) use duration::print as print_duration;
+
+/// A chance as a plan writes it.
+pub(crate) fn print_chance(chance: sim::Ratio) -> String {
+    value::reduced(chance)
+}
 
 /// What goes wrong in a run, and when.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -211,6 +211,13 @@ impl Group {
     }
 }
 
+impl fmt::Display for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<String> = self.0.iter().map(Selector::to_string).collect();
+        write!(f, "`{}`", names.join("`, `"))
+    }
+}
+
 /// Groups of machines, whose links to each other are meant. A machine belongs to the first group that
 /// selects it. One group alone means the links between its members and everybody else, and for all kinds
 /// but `partition` also those among its members.

@@ -11,7 +11,7 @@ fn catalogue() -> Catalogue {
             Host::new("core-1").zone("b").role("leader").process("server"),
             Host::new("ledger-0").zone("b"),
         ],
-        points: vec!["ledger.appended_not_replied".to_string(), "wal.rotated".to_string()],
+        points: vec![Point::new("ledger.appended_not_replied"), Point::new("wal.rotated")],
         knobs: vec![Knob { name: "batch_max".to_string(), least: 1, most: 64 }],
         calls: vec![
             Call::new("db.failover")

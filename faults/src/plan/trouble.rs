@@ -283,7 +283,7 @@ troubles! {
         bytes: NonZeroU32 = "bytes",
     }
     /// Names are resolved late.
-    DnsDelay Network Lasting "dns.late" {
+    DnsLate Network Lasting "dns.late" {
         /// Whose look-ups.
         machines: Group = "dns",
         /// By how much.

@@ -364,13 +364,18 @@ impl Value for Ratio {
         }
     }
     fn print(&self) -> Option<String> {
-        let divisor = greatest_common_divisor(self.numerator(), self.denominator());
-        Some(quoted(&format!("{}/{}", self.numerator() / divisor, self.denominator() / divisor)))
+        Some(quoted(&reduced(*self)))
     }
     fn decode(bits: &mut Bits<'_>) -> Ratio {
         let denominator = u32::from(bits.u8()) + 1;
         Ratio::of(bits.below(u64::from(denominator) + 1) as u32, denominator)
     }
+}
+
+/// The fraction in its least terms: equal chances are printed alike.
+pub(crate) fn reduced(chance: Ratio) -> String {
+    let divisor = greatest_common_divisor(chance.numerator(), chance.denominator());
+    format!("{}/{}", chance.numerator() / divisor, chance.denominator() / divisor)
 }
 
 fn greatest_common_divisor(left: u32, right: u32) -> u32 {
@@ -549,7 +554,7 @@ macro_rules! names {
 }
 
 fn points(catalogue: &Catalogue) -> Vec<String> {
-    catalogue.points.clone()
+    catalogue.points.iter().map(|point| point.name.clone()).collect()
 }
 fn knobs(catalogue: &Catalogue) -> Vec<String> {
     catalogue.knobs.iter().map(|knob| knob.name.clone()).collect()

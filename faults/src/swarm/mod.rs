@@ -42,10 +42,11 @@ pub fn draw(seed: u64, profile: &Profile, budget: &Budget, catalogue: &Catalogue
     let bursts = Bursts::draw(&mut Seeded::new(seed, "plan/bursts"), budget.trouble_last);
     let heal = draw_heal(&mut Seeded::new(seed, "plan/heal"), budget);
     plan.faults.extend(heal.clone());
+    let lines_max = length(&mut Seeded::new(seed, "plan/length"), budget);
     let mut account = Account::new(budget, catalogue, &plan);
     let mut lines = Vec::new();
     for line in candidates(seed, &features, &bursts, budget, catalogue, &account) {
-        let has_room = lines.len() + plan.faults.len() < budget.lines_max;
+        let has_room = lines.len() + plan.faults.len() < lines_max;
         if has_room && !is_quiet(&line, heal.as_ref()) && account.admit(&line).is_ok() {
             lines.push(line);
         }
@@ -56,6 +57,12 @@ pub fn draw(seed: u64, profile: &Profile, budget: &Budget, catalogue: &Catalogue
     plan.faults.extend(lines);
     plan.faults.sort_by_key(order);
     plan
+}
+
+/// A third of the plans each is short, middling and as long as may be: few troubles show what many hide.
+fn length(dice: &mut Seeded, budget: &Budget) -> usize {
+    let share = *dice.pick(&[6, 2, 1]);
+    (budget.lines_max / share).max(budget.lines_max.min(3))
 }
 
 /// Lines that wait for a point come first, the calm comes last.

@@ -76,7 +76,7 @@ fn what_is_beyond_a_budget_is_refused_with_the_reason() {
             "{ at = '1s', kill = 'client-0' }",
             "fault 1: beyond the budget: 1 of `client-*` down at once, of at most 0",
         ),
-        ("{ at = '1s', kill = 'test' }", "fault 1: beyond the budget: machine `test`"),
+        ("{ at = '1s', for = '1s', slow = 'test', times = 2 }", "fault 1: beyond the budget: machine `test`"),
         (
             "{ at = '1s', for = '1s', loss = '*', chance = 1 }",
             "fault 1: beyond the budget: machine `spare` is spared",

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::catalogue::{ArgumentKind, Call, Catalogue};
 use super::duration;
 use super::error::Problem;
-use super::select::Scope;
+use super::select::{Scope, Selector, TEST_MACHINE};
 use super::value::{Argument, Arguments, PointName, Value};
 use super::{Plan, Trigger, Trouble};
 
@@ -20,11 +20,34 @@ pub(super) fn check(plan: &Plan, catalogue: &Catalogue) -> Result<(), (usize, Pr
         }
         line.trouble.check_names(&scope).map_err(wrong)?;
         check_values(&line.trouble, catalogue).map_err(wrong)?;
+        check_spares_test(&line.trouble).map_err(wrong)?;
         if let Trigger::At(at) = line.trigger {
             check_quiet(plan, index, at).map_err(wrong)?;
         }
     }
     Ok(())
+}
+
+/// The test's own body must go on: nothing takes its machine or its process away.
+fn check_spares_test(trouble: &Trouble) -> Result<(), Problem> {
+    let selectors: Vec<&Selector> = match trouble {
+        Trouble::Kill { processes, .. }
+        | Trouble::CrashLoop { processes, .. }
+        | Trouble::Stop { processes, .. }
+        | Trouble::Pause { processes, .. }
+        | Trouble::Upgrade { processes, .. }
+        | Trouble::Roll { processes, .. } => {
+            processes.selectors().iter().map(|selector| &selector.machines).collect()
+        }
+        Trouble::Power { machines, .. } => machines.selectors().iter().collect(),
+        Trouble::Swap { machines, .. } => vec![&machines.0, &machines.1],
+        _ => return Ok(()),
+    };
+    if !selectors.contains(&&Selector::machine(TEST_MACHINE)) {
+        return Ok(());
+    }
+    let message = "runs the test itself: expected a machine that may be missed".to_string();
+    Err(Problem::Contradiction { word: TEST_MACHINE.to_string(), message })
 }
 
 /// Values that can be read and still make no sense.

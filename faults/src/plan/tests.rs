@@ -151,6 +151,10 @@ fn an_error_names_file_line_word_and_what_was_meant() {
             "{ at = '1s', calm = '2s' }",
             "`calm` cannot be `'2s'`: expected `true`, because the line says when",
         ),
+        (
+            "{ at = '1s', power = 'test' }",
+            "`test` runs the test itself: expected a machine that may be missed",
+        ),
         ("3", "`faults` cannot be `3`: expected a table such as `{ at = \"1s\", kill = \"core-0\" }`"),
         (
             "{ at = '5s', disk = 'core-0', stall = '2s', period = '1s' }",

@@ -68,6 +68,8 @@ pub struct Parameter {
     pub expected: &'static str,
     /// What it is for.
     pub about: &'static str,
+    /// Whether it may be left out.
+    pub optional: bool,
 }
 
 impl Kind {
@@ -111,6 +113,7 @@ macro_rules! troubles {
                 key: $key,
                 expected: <$type as Value>::EXPECTED,
                 about: concat!($($field_about),+),
+                optional: <$type as Value>::OPTIONAL,
             }, )*],
         }, )+];
 
@@ -323,7 +326,7 @@ troubles! {
         processes: Processes = "stop",
         /// How long they may take.
         grace: Duration = "grace",
-        /// When they start again, counted from the end; when absent, when everything heals.
+        /// When they start again, counted from the end of the grace; when absent, when everything heals.
         restart_after: Option<Duration> = "restart_after",
         /// Only if at most so many machines are then down.
         down_max: Option<u32> = "down_max",

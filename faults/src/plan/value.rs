@@ -22,6 +22,8 @@ use super::select::{Group, Groups, Pattern, ProcessSelector, Processes, Scope, S
 pub(crate) trait Value: Sized {
     /// What it looks like, for messages and for the documents.
     const EXPECTED: &'static str;
+    /// Whether it may be left out.
+    const OPTIONAL: bool = false;
     /// What stands for a parameter that is left out; none when it must be given.
     fn absent() -> Option<Self> {
         None
@@ -209,6 +211,7 @@ fn whole<T: TryFrom<i128>>(item: &DeValue<'_>) -> Option<T> {
 
 impl<T: Value> Value for Option<T> {
     const EXPECTED: &'static str = T::EXPECTED;
+    const OPTIONAL: bool = true;
     fn absent() -> Option<Option<T>> {
         Some(None)
     }
@@ -228,6 +231,7 @@ impl<T: Value> Value for Option<T> {
 
 impl Value for bool {
     const EXPECTED: &'static str = "`true` or `false`";
+    const OPTIONAL: bool = true;
     fn absent() -> Option<bool> {
         Some(false)
     }
@@ -572,6 +576,7 @@ names! {
 impl Value for Arguments {
     const EXPECTED: &'static str =
         "a table of whole numbers, texts, `true` and `false`, such as `{ lose = 3 }`";
+    const OPTIONAL: bool = true;
     fn absent() -> Option<Arguments> {
         Some(Arguments::default())
     }

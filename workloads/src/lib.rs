@@ -1,1 +1,6 @@
 //! Loads, oracles, checkers and scenarios.
+//!
+//! `check` holds the general checkers: they judge a history and know no system. Beside it is a room for each
+//! system: its load, its oracle and its scenarios.
+
+pub mod check;

@@ -17,6 +17,11 @@ pub const ALGORITHM: u32 = 1;
 pub struct StreamId(pub(crate) u32);
 
 impl StreamId {
+    /// The stream with that number in a recording that was kept.
+    pub fn from_index(index: u32) -> StreamId {
+        StreamId(index)
+    }
+
     /// The number, to look up a name in a recording.
     pub fn index(self) -> usize {
         self.0 as usize

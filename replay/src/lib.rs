@@ -15,8 +15,13 @@
 //! refused with an error that says the place, what was found, what was expected and what to do.
 
 pub mod case;
+pub mod diff;
 pub mod golden;
+pub mod recording;
 pub mod store;
+pub mod trace;
+pub mod verify;
+mod wire;
 mod words;
 
 pub use words::{ShortDigest, ShortDigestError};

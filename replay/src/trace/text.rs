@@ -1,0 +1,153 @@
+//! Records as sentences: `#182113 [+1.204s] core-0: poll task 12 (woken by timer), one of 3 ready`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use sim::trace::{Kind, NO_MACHINE, Record};
+
+use super::names::{Names, Space};
+use crate::words::Seconds;
+
+/// Tells records in words, with the names of a run.
+///
+/// Task numbers are used again, so it keeps in mind which task was spawned where as it goes.
+pub struct Describer<'a> {
+    names: &'a Names,
+    /// Where the living tasks were spawned, as far as their records were seen.
+    spawned: BTreeMap<u32, u64>,
+}
+
+/// A record in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Described {
+    /// Its sequence number.
+    pub sequence: u64,
+    /// The sequence number of its cause.
+    pub cause: Option<u64>,
+    /// When it happened, in nanoseconds since the run began.
+    pub at: u64,
+    /// The machine, when it happened on one.
+    pub machine: Option<String>,
+    /// What happened.
+    pub what: String,
+}
+
+impl fmt::Display for Described {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{} [+{}] ", self.sequence, Seconds(self.at))?;
+        if let Some(machine) = &self.machine {
+            write!(f, "{machine}: ")?;
+        }
+        f.write_str(&self.what)
+    }
+}
+
+impl<'a> Describer<'a> {
+    /// Knows the names, and no record yet.
+    pub fn new(names: &'a Names) -> Describer<'a> {
+        Describer { names, spawned: BTreeMap::new() }
+    }
+
+    /// Tells a record; to be called in order of the records, as far as they are at hand.
+    pub fn describe(&mut self, sequence: u64, record: &Record) -> Described {
+        let cause = u64::from(record.cause);
+        let machine = (record.machine != NO_MACHINE).then(|| self.name(Space::Machine, record.machine));
+        if record.kind == Kind::Spawn {
+            self.spawned.insert(record.a, u64::from(record.b >> 16));
+        }
+        Described {
+            sequence,
+            cause: (cause > 0).then(|| sequence.checked_sub(cause)).flatten(),
+            at: record.at,
+            machine,
+            what: self.what(record),
+        }
+    }
+
+    fn what(&self, record: &Record) -> String {
+        let &Record { kind, flag, a, b, .. } = record;
+        let process = |number| self.name(Space::Process, number);
+        let fault = || self.name(Space::Fault, a);
+        let link = || self.name(Space::Link, a);
+        let on_off = |on: &'static str, off: &'static str| if flag == 1 { on } else { off };
+        match kind {
+            Kind::Machine => format!("the machine comes to be, number {a}"),
+            Kind::Process => format!("process {} is declared", process(a)),
+            Kind::Boot => format!("boot {}, incarnation {b}", process(a)),
+            Kind::End => format!("{} ends, incarnation {b}: {}", process(a), ending(flag)),
+            Kind::Power => format!("power {}", on_off("on", "off")),
+            Kind::Pause if a == u32::MAX => format!("{} the machine", on_off("pause", "resume")),
+            Kind::Pause => format!("{} {}", on_off("pause", "resume"), process(a)),
+            Kind::Spawn => format!("spawn {} of {}", self.task(a), process(b & 0xffff)),
+            Kind::Poll => format!("poll {} (woken by {}){}", self.task(a), why(flag), ready(b)),
+            Kind::Panic => format!("{} of {} panics", self.task(a), process(b)),
+            Kind::Draw => format!("draw {b:#x} from {}", self.name(Space::Stream, a)),
+            Kind::Clock => format!("the {} clock is changed by {}", on_off("wall", "monotonic"), fault()),
+            Kind::Send => format!("send over {} (checksum {b:08x})", link()),
+            Kind::Deliver => format!("deliver over {} (checksum {b:08x})", link()),
+            Kind::Lose => format!("lose over {}: {} (checksum {b:08x})", link(), loss(flag)),
+            Kind::Connect => format!("connection {a} over {}: step {flag}", self.name(Space::Link, b)),
+            Kind::Segment => format!("bytes leave on connection {a} ({b:#x})"),
+            Kind::Arrive => format!("bytes arrive on connection {a} ({b:#x})"),
+            Kind::Close => format!("connection {a} is {}", closing(flag)),
+            Kind::Bind => format!("{} port {a}", on_off("bind", "release")),
+            Kind::Disk => format!("disk operation {flag} on file {a} begins (checksum {b:08x})"),
+            Kind::DiskDone if flag == 0 => format!("disk operation on file {a} is done, {b} bytes"),
+            Kind::DiskDone => format!("disk operation on file {a} fails with error {flag}"),
+            Kind::DiskLoss => format!("the disk keeps {a} sectors, and drops or tears {b}"),
+            Kind::Point => format!("pass {}", self.name(Space::Point, u64::from(a) | u64::from(b) << 32)),
+            Kind::Mark => format!("mark {:016x}", u64::from(a) | u64::from(b) << 32),
+            Kind::Fault => format!("fault begins: {}", fault()),
+            Kind::Effect => format!("fault takes effect {flag}, {b}: {}", fault()),
+            Kind::Heal => format!("fault ends: {}", fault()),
+            Kind::Reserve => format!("{} memory ({a:#x})", on_off("refuse", "grant")),
+            Kind::Finish => format!("the run ends: {}", on_off("failed", "passed")),
+        }
+    }
+
+    /// Whether a number has a name.
+    pub(super) fn has_name(&self, space: Space, number: impl Into<u64>) -> bool {
+        self.names.get(space, number).is_some()
+    }
+
+    fn name(&self, space: Space, number: impl Into<u64>) -> String {
+        let number = number.into();
+        match self.names.get(space, number) {
+            Some(name) => name.to_string(),
+            None if space == Space::Point => format!("{} {number:016x}", space.label()),
+            None => format!("{} {number}", space.label()),
+        }
+    }
+
+    fn task(&self, number: u32) -> String {
+        match self.spawned.get(&number) {
+            Some(place) => format!("task {number} ({})", self.name(Space::Place, *place)),
+            None => format!("task {number}"),
+        }
+    }
+}
+
+fn ready(count: u32) -> String {
+    if count > 1 { format!(", one of {count} ready") } else { String::new() }
+}
+
+fn why(flag: u8) -> String {
+    format!("reason {flag}")
+}
+
+fn ending(flag: u8) -> String {
+    format!("way {flag}")
+}
+
+fn loss(flag: u8) -> String {
+    format!("reason {flag}")
+}
+
+fn closing(flag: u8) -> &'static str {
+    match flag {
+        0 => "finished",
+        1 => "reset",
+        2 => "timed out",
+        _ => "closed",
+    }
+}

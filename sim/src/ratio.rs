@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A chance between 0 and 1, kept as the fraction it was written as.
+/// A chance between 0 and 1, kept as a fraction in lowest terms.
 ///
 /// ```
 /// use tourbillon_sim::Ratio;
@@ -11,7 +11,7 @@ use std::str::FromStr;
 /// assert_eq!(loss.to_string(), "3/100");
 /// assert_eq!("0.03".parse::<Ratio>().unwrap(), loss);
 /// ```
-#[derive(Clone, Copy, Debug, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Ratio {
     numerator: u32,
     denominator: u32,
@@ -30,7 +30,8 @@ impl Ratio {
     pub const fn of(numerator: u32, denominator: u32) -> Ratio {
         assert!(denominator > 0, "a chance needs a denominator above zero");
         assert!(numerator <= denominator, "a chance is at most one");
-        Ratio { numerator, denominator }
+        let common = common_divisor(numerator, denominator);
+        Ratio { numerator: numerator / common, denominator: denominator / common }
     }
 
     /// The upper number of the fraction.
@@ -49,11 +50,11 @@ impl Ratio {
     }
 }
 
-/// Two ratios are equal when they are the same chance: 1/2 is 2/4.
-impl PartialEq for Ratio {
-    fn eq(&self, other: &Ratio) -> bool {
-        self.cmp(other).is_eq()
+const fn common_divisor(mut left: u32, mut right: u32) -> u32 {
+    while right != 0 {
+        (left, right) = (right, left % right);
     }
+    left
 }
 
 impl PartialOrd for Ratio {
@@ -117,7 +118,7 @@ impl FromStr for Ratio {
         }
         let numerator = u32::try_from(numerator).map_err(|_| refuse())?;
         let denominator = u32::try_from(denominator).map_err(|_| refuse())?;
-        Ok(Ratio { numerator, denominator })
+        Ok(Ratio::of(numerator, denominator))
     }
 }
 

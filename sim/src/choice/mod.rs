@@ -5,10 +5,12 @@
 //! and a few edits. Random runs, recordings, replays and searches differ only in who answers here.
 
 mod recording;
+mod rng;
 mod seeded;
 mod stream;
 
 pub use recording::{Draw, Edit, EditError, Explorer, Recording};
+pub use rng::{Rng, rng};
 pub use seeded::Seeded;
 pub(crate) use stream::Choices;
 pub use stream::{ALGORITHM, Stream, StreamId};

@@ -1,0 +1,112 @@
+//! The faults of a run: begun, counted, ended; and the digest over what took effect.
+
+use std::collections::BTreeMap;
+
+use super::Core;
+use crate::fault::{Condition, FaultId, Target};
+use crate::report::FaultReport;
+use crate::trace::{Digest, Kind};
+
+type Handler = crate::fault::Handler;
+
+pub(crate) struct Faults {
+    states: Vec<State>,
+    handlers: BTreeMap<String, Handler>,
+    /// In whose name machine and process verbs act just now.
+    pub(crate) attributed: Option<FaultId>,
+    hasher: blake3::Hasher,
+}
+
+struct State {
+    label: String,
+    effects: u64,
+    ended: bool,
+}
+
+impl Faults {
+    pub(super) fn new() -> Faults {
+        Faults {
+            states: Vec::new(),
+            handlers: BTreeMap::new(),
+            attributed: None,
+            hasher: blake3::Hasher::new(),
+        }
+    }
+
+    pub(crate) fn effects(&self, fault: FaultId) -> u64 {
+        self.states[fault.index()].effects
+    }
+
+    /// Counts an effect and folds it: which fault and what, in order, without the time.
+    pub(super) fn count(&mut self, fault: FaultId, detail: u32) {
+        self.states[fault.index()].effects += 1;
+        let word = u64::from(fault.index() as u32) << 32 | u64::from(detail);
+        self.hasher.update(&word.to_le_bytes());
+    }
+
+    pub(crate) fn digest(&self) -> Digest {
+        let mut hasher = self.hasher.clone();
+        // The labels go in last: a fault that was renamed or never took effect shows as well.
+        for state in &self.states {
+            hasher.update(&(state.label.len() as u64).to_le_bytes());
+            hasher.update(state.label.as_bytes());
+            hasher.update(&[u8::from(state.effects > 0)]);
+        }
+        Digest(*hasher.finalize().as_bytes())
+    }
+
+    pub(crate) fn report(&self) -> Vec<FaultReport> {
+        let report = |state: &State| FaultReport { label: state.label.clone(), effects: state.effects };
+        self.states.iter().map(report).collect()
+    }
+
+    pub(crate) fn register(&mut self, name: &str, handler: Handler) -> Option<Handler> {
+        self.handlers.insert(name.to_string(), handler)
+    }
+
+    pub(crate) fn registered(&self) -> Vec<String> {
+        self.handlers.keys().cloned().collect()
+    }
+
+    pub(crate) fn take_handlers(&mut self) -> Vec<Handler> {
+        std::mem::take(&mut self.handlers).into_values().collect()
+    }
+
+    pub(crate) fn handler(&self, name: &str) -> Option<Handler> {
+        self.handlers.get(name).cloned()
+    }
+}
+
+impl Core {
+    pub(crate) fn begin_fault(&mut self, label: &str) -> FaultId {
+        let faults = &mut self.kernel.faults;
+        let fault = FaultId::of(faults.states.len() as u32);
+        faults.states.push(State { label: label.to_string(), effects: 0, ended: false });
+        self.kernel.record_world(Kind::Fault, 0, fault.index() as u32, 0);
+        fault
+    }
+
+    pub(crate) fn end_fault(&mut self, fault: FaultId) {
+        let state = &mut self.kernel.faults.states[fault.index()];
+        if std::mem::replace(&mut state.ended, true) {
+            return;
+        }
+        self.kernel.record_world(Kind::Heal, 0, fault.index() as u32, 0);
+        self.kernel.lift(fault);
+    }
+
+    /// Imposes a condition on what it concerns.
+    pub(crate) fn impose(&mut self, fault: FaultId, target: &Target, condition: Condition) {
+        let ended = self.kernel.faults.states[fault.index()].ended;
+        assert!(!ended, "{fault} has ended and can impose nothing");
+        match target {
+            Target::Machine(machine) => {
+                let machine = machine.index(&self.kernel);
+                self.kernel.impose_on_machine(fault, machine, condition);
+            }
+            Target::Link { .. } => {
+                panic!("{condition:?} on a link: the network room is not furnished yet")
+            }
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! The kernel: the state of one run, and what happens next.
+//!
+//! [`Kernel`] is what every room stands on: time, the event queue, choice, the trace, tasks and machines.
+//! [`Core`] adds the rooms that stand on it. Both are plain data under one checked borrow; code of the user
+//! runs only between two borrows, driven by `drive.rs`.
+
+mod clocks;
+pub(crate) mod current;
+mod drive;
+mod faults;
+mod lifecycle;
+mod panics;
+mod points;
+mod resources;
+mod semantic;
+mod stall;
+mod stray;
+mod tasks;
+mod timers;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::task::Waker;
+
+use crate::choice::{Choices, Stream};
+use crate::config::{Config, Payloads, SharedMemory, StepLimit, TimeLimit};
+use crate::fault::FaultId;
+use crate::machine::{Host, Program};
+use crate::queue::EventQueue;
+use crate::report::Failure;
+use crate::schedule::Schedule;
+use crate::task::{BoxJob, JoinError, NONE, TaskKey, Tasks, WakerSlot, Why};
+use crate::trace::{Kind, Log, NO_MACHINE, Record};
+
+pub(crate) use drive::{Stop, drive};
+pub(crate) use lifecycle::Plate;
+pub(crate) use panics::install_hook;
+pub(crate) use points::install_listener;
+pub(crate) use tasks::{Join, wake_from_code};
+pub(crate) use timers::{TimerKey, TimerPoll};
+
+/// What is due at a time. Eight bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// A core of a machine is free and tasks are ready.
+    Run(u32),
+    /// A timer fires.
+    Timer(u32),
+    /// A stopped process's grace is over, or a dead one is to be booted again.
+    Process(u32),
+}
+
+/// In whose name code runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Context {
+    pub(crate) machine: u16,
+    pub(crate) process: u32,
+    /// The task in poll; [`NONE`] between polls.
+    pub(crate) task: u32,
+    /// Its process is no more: every call is inert.
+    pub(crate) dead: bool,
+}
+
+/// What the driver is doing for the kernel outside of the borrow, so that a panic is laid at its door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Doing {
+    Nothing,
+    Polling,
+    Dropping,
+    Waking,
+}
+
+/// Something of the user's that is no longer wanted, and that is dropped when nothing is borrowed.
+pub(crate) enum Litter {
+    Job(BoxJob),
+    Error(JoinError),
+    Waker(WakerSlot),
+}
+
+/// The world: the kernel and the rooms on it.
+pub(crate) struct Core {
+    pub(crate) kernel: Kernel,
+}
+
+pub(crate) struct Kernel {
+    /// True time, in nanoseconds since the run began.
+    pub(crate) now: u64,
+    /// The record in whose course things happen; `u64::MAX` for none.
+    pub(crate) cause: u64,
+    pub(crate) current: Context,
+    /// Machines with ready tasks and a free core at this very time, in order of becoming so.
+    runnable: VecDeque<u16>,
+    pub(crate) queue: EventQueue<Event>,
+    pub(crate) log: Log,
+    pub(crate) choices: Choices,
+    pub(crate) tasks: Tasks,
+    pub(crate) hosts: Vec<Host>,
+    pub(crate) programs: Vec<Program>,
+    timers: timers::Timers,
+    pub(crate) schedule: Schedule,
+    pub(crate) faults: faults::Faults,
+    pub(crate) points: points::Points,
+    semantic: semantic::Semantic,
+    places: tasks::Places,
+    /// Named streams of code under test, by `app/<machine>/<name>`.
+    apps: BTreeMap<String, usize>,
+    app_streams: Vec<Stream>,
+
+    /// Whether one of the lists below, a failure or the end asks for the driver's hand.
+    attention: bool,
+    deferred_wakes: Vec<Waker>,
+    /// What to drop in a living context.
+    litter: Vec<Litter>,
+    /// Jobs to drop in a dead context, with the process they belonged to.
+    graves: Vec<(BoxJob, Context)>,
+    /// Processes whose main task has returned.
+    exits: Vec<u32>,
+    pub(crate) failure: Option<Failure>,
+    /// The run's own task has ended.
+    finished: bool,
+
+    /// CPU time that the current poll asked for beyond its usual cost.
+    extra_cost: u64,
+    pub(crate) steps: u64,
+    step_limit: u64,
+    step_rule: StepLimit,
+    time_rule: TimeLimit,
+    /// Nothing happens after this time, for now.
+    until: u64,
+    doing: Doing,
+    pub(crate) nonce: u32,
+    pub(crate) epoch: u64,
+    pub(crate) poll_cost: u64,
+    shared_memory: SharedMemory,
+    pub(crate) payloads: Payloads,
+    pub(crate) main: Option<TaskKey>,
+    warnings: Vec<String>,
+}
+
+impl Core {
+    pub(crate) fn new(config: &Config, nonce: u32) -> Core {
+        Core { kernel: Kernel::new(config, nonce) }
+    }
+
+    /// Something is due: events of a room go to that room.
+    #[inline]
+    fn dispatch(&mut self, event: Event, seq: u64) {
+        match event {
+            Event::Run(machine) => self.kernel.core_is_free(machine as u16, seq),
+            Event::Timer(index) => self.kernel.timer_is_due(index, seq),
+            Event::Process(index) => self.process_is_due(index, seq),
+        }
+    }
+}
+
+impl Kernel {
+    fn new(config: &Config, nonce: u32) -> Kernel {
+        let mut choices = Choices::new(config.seed);
+        if config.record_choices {
+            choices.record();
+        }
+        choices.edit(&config.edits);
+        let StepLimit::FailAfter(step_limit) = config.steps;
+        let TimeLimit::FailAfter(time_limit) = config.time;
+        Kernel {
+            now: 0,
+            cause: u64::MAX,
+            current: Context { machine: 0, process: 0, task: NONE, dead: false },
+            runnable: VecDeque::new(),
+            queue: EventQueue::new(),
+            log: Log::new(config.tracing),
+            choices,
+            tasks: Tasks::new(nonce),
+            hosts: Vec::new(),
+            programs: Vec::new(),
+            timers: timers::Timers::new(),
+            schedule: Schedule::Random,
+            faults: faults::Faults::new(),
+            points: points::Points::new(&config.quirks),
+            semantic: semantic::Semantic::new(),
+            places: tasks::Places::new(),
+            apps: BTreeMap::new(),
+            app_streams: Vec::new(),
+            attention: false,
+            deferred_wakes: Vec::new(),
+            litter: Vec::new(),
+            graves: Vec::new(),
+            exits: Vec::new(),
+            failure: None,
+            finished: false,
+            extra_cost: 0,
+            steps: 0,
+            step_limit,
+            step_rule: config.steps,
+            time_rule: config.time,
+            until: u64::try_from(time_limit.as_nanos()).unwrap_or(u64::MAX),
+            doing: Doing::Nothing,
+            nonce,
+            epoch: config.epoch.as_nanos(),
+            poll_cost: config.poll_cost.as_nanos() as u64,
+            shared_memory: config.shared_memory,
+            payloads: config.payloads,
+            main: None,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Appends a record of a machine, caused by the record in whose course we are.
+    #[inline]
+    pub(crate) fn record(&mut self, kind: Kind, flag: u8, machine: u16, a: u32, b: u32) -> u64 {
+        let sequence = self.log.sequence();
+        // No cause is u64::MAX, whose distance wraps to sequence + 1: told apart by being beyond it.
+        let distance = sequence.wrapping_sub(self.cause);
+        let cause = if distance <= sequence { distance as u32 } else { 0 };
+        self.log.push(Record { at: self.now, kind, flag, machine, cause, a, b })
+    }
+
+    /// As [`Kernel::record`], for what happens on no machine.
+    pub(crate) fn record_world(&mut self, kind: Kind, flag: u8, a: u32, b: u32) -> u64 {
+        self.record(kind, flag, NO_MACHINE, a, b)
+    }
+
+    /// Something is due at `at`; the answer identifies it.
+    #[inline]
+    pub(crate) fn schedule(&mut self, at: u64, event: Event) -> u64 {
+        self.queue.push(self.now, at.max(self.now), event)
+    }
+
+    /// Wakes whoever waits in a slot.
+    #[inline]
+    pub(crate) fn wake(&mut self, slot: &mut WakerSlot, why: Why) {
+        match slot.take() {
+            WakerSlot::Empty => {}
+            WakerSlot::Own(key) => self.wake_task(key, why),
+            WakerSlot::Foreign(waker) => {
+                self.deferred_wakes.push(waker);
+                self.attention = true;
+            }
+        }
+    }
+
+    /// Drops something of the user's when nothing is borrowed.
+    #[inline]
+    pub(crate) fn discard(&mut self, litter: Option<Litter>) {
+        if let Some(litter) = litter {
+            self.litter.push(litter);
+            self.attention = true;
+        }
+    }
+
+    /// The run has failed. The first failure stands.
+    pub(crate) fn fail(&mut self, property: &str, place: String, message: String) {
+        self.attention = true;
+        if self.failure.is_some() {
+            return;
+        }
+        let machine = self.hosts.get(self.current.machine as usize).map(|host| host.name.clone());
+        self.failure =
+            Some(Failure { property: property.to_string(), place, message, at: self.now, machine });
+    }
+
+    /// Something that a report should say and that fails nothing.
+    pub(crate) fn warn(&mut self, warning: String) {
+        if self.warnings.len() < WARNING_COUNT_MAX && !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
+    }
+
+    /// A fault took effect.
+    pub(crate) fn effect(&mut self, fault: FaultId, detail: u32) {
+        self.faults.count(fault, detail);
+        self.record(Kind::Effect, 0, self.current.machine, fault.index() as u32, detail);
+    }
+
+    pub(crate) fn places(&self) -> Vec<String> {
+        self.places.names()
+    }
+
+    pub(crate) fn take_warnings(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.warnings)
+    }
+
+    pub(crate) fn semantic_digest(&self) -> crate::trace::Digest {
+        self.semantic.digest()
+    }
+}
+
+const WARNING_COUNT_MAX: usize = 100;

@@ -1,0 +1,82 @@
+//! A host: the kernel's side of a machine.
+
+use std::net::IpAddr;
+
+use crate::Ratio;
+use crate::choice::Stream;
+use crate::fault::FaultId;
+use crate::time::Clock;
+
+/// CPU time is scaled by this fraction: 1/2 is a machine of half the speed.
+pub(crate) struct Host {
+    /// Tasks that could be polled, by slot, in no meaningful order once one was taken out.
+    pub(crate) ready: Vec<u32>,
+    /// Whether it is runnable, in poll, or waits for a free core.
+    pub(crate) scheduled: bool,
+    /// Whether a process of it is paused, so that wakes look twice.
+    pub(crate) some_paused: bool,
+    pub(crate) up: bool,
+    /// The queue entry that will make it runnable; others are stale.
+    pub(crate) run_seq: u64,
+    /// When each core is free.
+    pub(crate) cores: Vec<u64>,
+    /// What a poll costs on it, in nanoseconds.
+    pub(crate) poll_cost: u64,
+    pub(crate) sched_stream: Stream,
+    pub(crate) clock: Clock,
+
+    pub(crate) name: String,
+    pub(crate) zone: String,
+    pub(crate) addresses: Vec<IpAddr>,
+    pub(crate) speed: Ratio,
+    pub(crate) slowed: Vec<(FaultId, u32)>,
+    pub(crate) processes: Vec<u32>,
+    pub(crate) clock_stream: Stream,
+    pub(crate) entropy_stream: Stream,
+    pub(crate) point_stream: Stream,
+    pub(crate) overruns: Vec<(FaultId, Ratio, u64)>,
+    pub(crate) constant_entropy: Vec<(FaultId, u64)>,
+    pub(crate) forced_yields: Vec<(FaultId, Ratio)>,
+    pub(crate) refusals: Vec<Refusal>,
+    /// Faults that have changed the monotonic clock and not ended.
+    pub(crate) monotonic_faults: Vec<FaultId>,
+    /// How often power came on.
+    pub(crate) power_cycles: u32,
+}
+
+/// Allocation sites that refuse: after some, a number of times.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Refusal {
+    pub(crate) fault: FaultId,
+    pub(crate) after: u64,
+    pub(crate) count: u64,
+}
+
+impl Host {
+    /// When the next core is free.
+    #[inline]
+    pub(crate) fn free_at(&self) -> u64 {
+        match self.cores[..] {
+            [only] => only,
+            _ => self.cores.iter().copied().min().expect("a machine has a core"),
+        }
+    }
+
+    /// The core that is free first.
+    #[inline]
+    pub(crate) fn free_core(&self) -> usize {
+        if self.cores.len() == 1 {
+            return 0;
+        }
+        let earliest = self.cores.iter().enumerate().min_by_key(|&(index, &free_at)| (free_at, index));
+        earliest.expect("a machine has a core").0
+    }
+
+    /// CPU time as this machine needs it.
+    #[inline]
+    pub(crate) fn scaled(&self, nanos: u64) -> u64 {
+        let slower: u64 = self.slowed.iter().map(|&(_, times)| u64::from(times.max(1))).product();
+        let slowed = u128::from(nanos) * u128::from(self.speed.denominator()) * u128::from(slower.max(1));
+        u64::try_from(slowed / u128::from(self.speed.numerator().max(1))).unwrap_or(u64::MAX)
+    }
+}

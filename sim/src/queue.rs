@@ -1,0 +1,300 @@
+//! The event queue: what happens next, in (time, sequence) order.
+//!
+//! A ring of buckets of 16 µs with a bitmap over them, so that an idle stretch costs one bit scan and
+//! not a walk; a bucket is sorted when time reaches it. What lies beyond the ring waits in a heap.
+//! A hundred timers and 250,000 messages in flight both cost a few tens of nanoseconds an entry.
+//! This file knows nothing of what an entry means.
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+/// Nanoseconds of a bucket: 2^14, about 16 µs.
+const BUCKET_SHIFT: u32 = 14;
+/// Buckets of the ring: 4,096, about 67 ms.
+const BUCKET_COUNT: usize = 4096;
+const BUCKET_MASK: u64 = BUCKET_COUNT as u64 - 1;
+const WORD_COUNT: usize = BUCKET_COUNT / 64;
+const _: () = assert!(WORD_COUNT == 64, "the summary is one word");
+
+/// One thing to happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Entry<T> {
+    pub(crate) at: u64,
+    /// Position in order of scheduling; breaks ties and identifies the entry.
+    pub(crate) seq: u64,
+    pub(crate) what: T,
+}
+
+impl<T> Entry<T> {
+    #[inline]
+    fn key(&self) -> (u64, u64) {
+        (self.at, self.seq)
+    }
+}
+
+pub(crate) struct EventQueue<T> {
+    /// Invariant: sorted, latest first; holds every entry before the end of bucket `cursor`.
+    current: Vec<Entry<T>>,
+    /// The absolute number of the bucket that `current` was filled from.
+    cursor: u64,
+    /// Unsorted entries of the buckets after `cursor`, within one turn of the ring.
+    ring: Vec<Vec<Entry<T>>>,
+    /// The earliest time in each bucket; meaningful where its bit is set.
+    ring_min: Vec<u64>,
+    occupied: [u64; WORD_COUNT],
+    /// One bit for each word of `occupied` that is not zero.
+    summary: u64,
+    /// Entries at least one turn of the ring after `cursor`.
+    far: BinaryHeap<Far<T>>,
+    /// Emptied buckets, kept for their capacity.
+    spare: Vec<Vec<Entry<T>>>,
+    len: usize,
+    next_seq: u64,
+}
+
+/// An entry of the heap: the earliest is the greatest.
+struct Far<T>(Entry<T>);
+
+impl<T> PartialEq for Far<T> {
+    fn eq(&self, other: &Far<T>) -> bool {
+        self.0.key() == other.0.key()
+    }
+}
+impl<T> Eq for Far<T> {}
+impl<T> PartialOrd for Far<T> {
+    fn partial_cmp(&self, other: &Far<T>) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl<T> Ord for Far<T> {
+    fn cmp(&self, other: &Far<T>) -> Ordering {
+        other.0.key().cmp(&self.0.key())
+    }
+}
+
+impl<T: Copy> EventQueue<T> {
+    pub(crate) fn new() -> EventQueue<T> {
+        EventQueue {
+            current: Vec::new(),
+            cursor: 0,
+            ring: std::iter::repeat_with(Vec::new).take(BUCKET_COUNT).collect(),
+            ring_min: vec![0; BUCKET_COUNT],
+            occupied: [0; WORD_COUNT],
+            summary: 0,
+            far: BinaryHeap::new(),
+            spare: Vec::new(),
+            len: 0,
+            next_seq: 0,
+        }
+    }
+
+    /// Entries waiting, cancelled ones included.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Adds an entry and answers its sequence number. `now` is never after `at`.
+    #[inline]
+    pub(crate) fn push(&mut self, now: u64, at: u64, what: T) -> u64 {
+        debug_assert!(now <= at, "an event in the past");
+        if self.len == 0 {
+            self.cursor = now >> BUCKET_SHIFT;
+        }
+        let seq = self.next_seq;
+        self.next_seq += 1;
+        self.len += 1;
+        self.place(Entry { at, seq, what });
+        seq
+    }
+
+    #[inline]
+    fn place(&mut self, entry: Entry<T>) {
+        let bucket = entry.at >> BUCKET_SHIFT;
+        if bucket <= self.cursor {
+            // What comes next tends to be near the end: few entries move.
+            let mut index = self.current.len();
+            while index > 0 && self.current[index - 1].key() < entry.key() {
+                index -= 1;
+            }
+            self.current.insert(index, entry);
+        } else if bucket - self.cursor < BUCKET_COUNT as u64 {
+            let slot = (bucket & BUCKET_MASK) as usize;
+            let word = slot / 64;
+            let bit = 1 << (slot % 64);
+            if self.occupied[word] & bit == 0 {
+                self.occupied[word] |= bit;
+                self.summary |= 1 << word;
+                self.ring_min[slot] = entry.at;
+                if self.ring[slot].capacity() == 0
+                    && let Some(spare) = self.spare.pop()
+                {
+                    self.ring[slot] = spare;
+                }
+            } else if entry.at < self.ring_min[slot] {
+                self.ring_min[slot] = entry.at;
+            }
+            self.ring[slot].push(entry);
+        } else {
+            self.far.push(Far(entry));
+        }
+    }
+
+    /// When the next entry is due; `u64::MAX` when there is none. Moves nothing.
+    #[inline]
+    pub(crate) fn next_at(&self) -> u64 {
+        if let Some(entry) = self.current.last() {
+            entry.at
+        } else if self.summary != 0 {
+            self.ring_min[self.next_slot()]
+        } else {
+            self.far.peek().map_or(u64::MAX, |far| far.0.at)
+        }
+    }
+
+    /// Takes the next entry.
+    #[inline]
+    pub(crate) fn pop(&mut self) -> Option<Entry<T>> {
+        if self.current.is_empty() && !self.advance() {
+            return None;
+        }
+        self.len -= 1;
+        self.current.pop()
+    }
+
+    /// The occupied slot that comes first after the cursor. At least one bit is set.
+    #[inline]
+    fn next_slot(&self) -> usize {
+        let start = ((self.cursor + 1) & BUCKET_MASK) as usize;
+        let word = start / 64;
+        let here = self.occupied[word] & (!0 << (start % 64));
+        if here != 0 {
+            return word * 64 + here.trailing_zeros() as usize;
+        }
+        // The words after this one, then around; this word's own lower bits come last.
+        let turned = self.summary.rotate_right(word as u32 + 1);
+        let next = (word + 1 + turned.trailing_zeros() as usize) % WORD_COUNT;
+        next * 64 + self.occupied[next].trailing_zeros() as usize
+    }
+
+    /// Moves the cursor to the next bucket that holds something; false when there is none.
+    fn advance(&mut self) -> bool {
+        debug_assert!(self.current.is_empty());
+        if self.summary != 0 {
+            let slot = self.next_slot();
+            let here = self.cursor & BUCKET_MASK;
+            self.cursor += (slot as u64).wrapping_sub(here) & BUCKET_MASK;
+            let word = slot / 64;
+            self.occupied[word] &= !(1 << (slot % 64));
+            if self.occupied[word] == 0 {
+                self.summary &= !(1 << word);
+            }
+            let emptied = std::mem::replace(&mut self.current, std::mem::take(&mut self.ring[slot]));
+            if emptied.capacity() > 0 {
+                self.spare.push(emptied);
+            }
+            if self.current.len() > 1 {
+                self.current.sort_unstable_by_key(|entry| std::cmp::Reverse(entry.key()));
+            }
+        } else if let Some(far) = self.far.peek() {
+            self.cursor = far.0.at >> BUCKET_SHIFT;
+        } else {
+            return false;
+        }
+        while let Some(far) = self.far.peek()
+            && (far.0.at >> BUCKET_SHIFT) - self.cursor < BUCKET_COUNT as u64
+        {
+            let far = self.far.pop().expect("it was just seen");
+            self.place(far.0);
+        }
+        true
+    }
+
+    /// Forgets every entry that is no longer wanted. The caller does this when cancelled entries have
+    /// come to outnumber the others, so that it costs a constant for each.
+    pub(crate) fn retain(&mut self, mut wanted: impl FnMut(&Entry<T>) -> bool) {
+        self.current.retain(&mut wanted);
+        self.far.retain(|far| wanted(&far.0));
+        self.len = self.current.len() + self.far.len();
+        for slot in 0..BUCKET_COUNT {
+            if self.occupied[slot / 64] & (1 << (slot % 64)) == 0 {
+                continue;
+            }
+            let bucket = &mut self.ring[slot];
+            bucket.retain(&mut wanted);
+            self.len += bucket.len();
+            if let Some(earliest) = bucket.iter().map(|entry| entry.at).min() {
+                self.ring_min[slot] = earliest;
+            } else {
+                self.occupied[slot / 64] &= !(1 << (slot % 64));
+                if self.occupied[slot / 64] == 0 {
+                    self.summary &= !(1 << (slot / 64));
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use proptest::prelude::*;
+
+    #[derive(Clone, Debug)]
+    enum Op {
+        Push(u64),
+        Pop,
+        RetainEven,
+    }
+
+    fn op() -> impl Strategy<Value = Op> {
+        // Delays of every magnitude: within a bucket, within the ring, beyond it, and exactly on edges.
+        let delay = (0u32..40, any::<u64>()).prop_map(|(bits, word)| word & ((1u64 << bits) - 1));
+        let edge = (0u64..9000).prop_map(|buckets| buckets << BUCKET_SHIFT);
+        prop_oneof![
+            4 => delay.prop_map(Op::Push),
+            1 => edge.prop_map(Op::Push),
+            4 => Just(Op::Pop),
+            1 => Just(Op::RetainEven),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+        #[test]
+        fn agrees_with_an_ordered_map(ops in prop::collection::vec(op(), 1..300)) {
+            let mut queue = EventQueue::new();
+            let mut reference = BTreeMap::new();
+            let mut now = 0;
+            for op in ops {
+                match op {
+                    Op::Push(delay) => {
+                        let at = now + delay;
+                        let seq = queue.push(now, at, delay);
+                        reference.insert((at, seq), delay);
+                    }
+                    Op::Pop => {
+                        let expected = reference.pop_first();
+                        prop_assert_eq!(
+                            queue.next_at(),
+                            expected.map_or(u64::MAX, |((at, _), _)| at)
+                        );
+                        let popped = queue.pop().map(|entry| ((entry.at, entry.seq), entry.what));
+                        prop_assert_eq!(popped, expected);
+                        now = popped.map_or(now, |((at, _), _)| at);
+                    }
+                    Op::RetainEven => {
+                        queue.retain(|entry| entry.seq % 2 == 0);
+                        reference.retain(|(_, seq), _| seq % 2 == 0);
+                    }
+                }
+                prop_assert_eq!(queue.len(), reference.len());
+            }
+            while let Some(entry) = queue.pop() {
+                prop_assert_eq!(Some(((entry.at, entry.seq), entry.what)), reference.pop_first());
+            }
+            prop_assert!(reference.is_empty());
+        }
+    }
+}

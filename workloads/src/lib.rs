@@ -4,3 +4,4 @@
 //! system: its load, its oracle and its scenarios.
 
 pub mod check;
+pub mod kv;

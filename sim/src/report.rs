@@ -27,6 +27,8 @@ pub struct Failure {
     pub message: String,
     /// When, in nanoseconds of virtual time.
     pub at: u64,
+    /// The sequence number of the last record before it, where the search for causes begins.
+    pub record: u64,
     /// On which machine, when on one.
     pub machine: Option<String>,
 }
@@ -89,6 +91,9 @@ pub struct Names {
     pub faults: Vec<String>,
     /// Where tasks were spawned, by the number in [`Kind::Spawn`](crate::trace::Kind::Spawn).
     pub places: Vec<String>,
+    /// Where the last task of each number was spawned, as an index into `places`: for tasks that are older
+    /// than the records at hand.
+    pub tasks: Vec<u16>,
     /// Points that were passed, with their hash.
     pub points: Vec<(u64, String)>,
 }

@@ -148,6 +148,7 @@ impl World {
                 .collect(),
             streams: kernel.choices.names().to_vec(),
             faults: faults.iter().map(|fault| fault.label.clone()).collect(),
+            tasks: kernel.task_places(),
             places: kernel.places(),
             points: points.iter().map(|point| (point.hash(), point.name.to_string())).collect(),
         };

@@ -254,8 +254,9 @@ impl Kernel {
             return;
         }
         let machine = self.hosts.get(self.current.machine as usize).map(|host| host.name.clone());
+        let record = self.log.sequence().saturating_sub(1);
         self.failure =
-            Some(Failure { property: property.to_string(), place, message, at: self.now, machine });
+            Some(Failure { property: property.to_string(), place, message, at: self.now, record, machine });
     }
 
     /// Something that a report should say and that fails nothing.
@@ -273,6 +274,10 @@ impl Kernel {
 
     pub(crate) fn places(&self) -> Vec<String> {
         self.places.names()
+    }
+
+    pub(crate) fn task_places(&mut self) -> Vec<u16> {
+        self.tasks.places().map(|place| self.places.number(place)).collect()
     }
 
     pub(crate) fn take_warnings(&mut self) -> Vec<String> {

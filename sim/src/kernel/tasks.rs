@@ -34,7 +34,7 @@ impl Places {
     }
 
     #[inline]
-    fn number(&mut self, place: &'static Location<'static>) -> u16 {
+    pub(super) fn number(&mut self, place: &'static Location<'static>) -> u16 {
         if let Some((last, number)) = self.last
             && std::ptr::eq(last, place)
         {

@@ -18,6 +18,8 @@ struct Timer {
     /// clock stands still or the timer has fired.
     seq: u64,
     waker: WakerSlot,
+    /// The record in whose course it was set.
+    cause: u64,
     generation: u32,
     process: u32,
     machine: u16,
@@ -104,6 +106,7 @@ impl Kernel {
                     deadline,
                     seq: NOT_QUEUED,
                     waker: WakerSlot::Empty,
+                    cause: u64::MAX,
                     generation: 0,
                     process: 0,
                     machine: 0,
@@ -123,6 +126,7 @@ impl Kernel {
         timer.deadline = deadline;
         timer.seq = seq;
         timer.waker.swap(waker);
+        timer.cause = self.cause;
         timer.process = context.process;
         timer.machine = context.machine;
         timer.state = State::Waiting;
@@ -160,7 +164,7 @@ impl Kernel {
         timer.seq = NOT_QUEUED;
         timer.state = State::Fired;
         let mut waker = timer.waker.take();
-        self.cause = u64::MAX;
+        self.cause = timer.cause;
         self.current = super::Context {
             machine: timer.machine,
             process: timer.process,

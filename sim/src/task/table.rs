@@ -164,6 +164,11 @@ impl Tasks {
         self.slots.iter_mut().filter_map(|task| task.job.take()).collect()
     }
 
+    /// Where the last task of each slot was spawned, by slot.
+    pub(crate) fn places(&self) -> impl Iterator<Item = &'static Location<'static>> {
+        self.slots.iter().map(|task| task.place)
+    }
+
     /// Tasks of a list, newest first.
     pub(crate) fn list(&self, head: u32) -> Vec<u32> {
         let mut list = Vec::new();

@@ -74,15 +74,16 @@ kinds! {
     Power = 5, "power";
     /// A process or machine was paused (`flag` 1) or resumed (0). `a` process or `u32::MAX` for all.
     Pause = 6, "pause";
-    /// A task was spawned. `a` task, `b` process.
+    /// A task was spawned. `a` task, `b` where in the sources (upper half) and its process (lower half).
     Spawn = 7, "spawn";
     /// A task is polled. `flag` why it woke ([`crate::task::Why`]), `a` task, `b` ready tasks to choose from.
     Poll = 8, "poll";
-    /// A task panicked. `a` task, `b` process.
+    /// A task panicked. `flag` 0 in its poll, 1 so that its process crashes, 2 in a destructor, 3 in a waker.
+    /// `a` task, `b` process.
     Panic = 9, "panic";
     /// Code drew from its own stream. `a` stream, `b` the value folded to 32 bits.
     Draw = 10, "draw";
-    /// A clock was changed. `flag` 0 monotonic, 1 wall.
+    /// A clock was changed. `flag` 0 monotonic, 1 wall. `a` fault.
     Clock = 11, "clock";
     /// A datagram is sent. `a` link, `b` checksum of ports and payload.
     Send = 16, "send";
@@ -106,7 +107,7 @@ kinds! {
     DiskDone = 33, "disk-done";
     /// What a power loss left of a disk. `a` sectors kept, `b` sectors dropped or torn.
     DiskLoss = 34, "disk-loss";
-    /// A point was passed. `a` and `b` are the low and high half of its name's hash.
+    /// A point was passed. `flag` what it is for ([`points::Kind`]). `a` and `b` are the low and high half of its name's hash.
     Point = 40, "point";
     /// A mark for the semantic digest. `a` and `b` fold subject, name and values.
     Mark = 41, "mark";
@@ -116,7 +117,7 @@ kinds! {
     Effect = 49, "effect";
     /// A fault ends. `a` fault.
     Heal = 50, "heal";
-    /// An allocation site was asked. `flag` 1 refused, `a` bytes folded.
+    /// An allocation site was asked. `flag` 1 refused, `a` its point's hash folded, `b` bytes folded.
     Reserve = 51, "reserve";
     /// The run ended. `flag` 0 passed, 1 failed.
     Finish = 63, "finish";

@@ -17,6 +17,7 @@
 pub mod case;
 pub mod diff;
 pub mod golden;
+pub mod page;
 pub mod recording;
 pub mod store;
 pub mod trace;

@@ -68,7 +68,21 @@ pub enum Replayed {
     },
 }
 
+impl From<&sim::Failure> for Signature {
+    fn from(failure: &sim::Failure) -> Signature {
+        let place = (!failure.place.is_empty()).then(|| failure.place.clone());
+        Signature { property: failure.property.clone(), place }
+    }
+}
+
 impl Case {
+    /// The same case with what its run came to: how it failed, and its digest.
+    pub fn recorded(mut self, report: &sim::Report) -> Case {
+        self.fails = report.failure().map(Signature::from);
+        self.digest = Some(report.digests.trace.into());
+        self
+    }
+
     /// Compares a replay of this case with what the case recorded.
     pub fn replayed(&self, failure: Option<&Signature>, digest: ShortDigest) -> Replayed {
         let same_digest = self.digest.map(|recorded| recorded == digest);

@@ -25,6 +25,19 @@ pub struct Run {
     pub names: Names,
 }
 
+impl Run {
+    /// A run by its report.
+    pub fn new(label: impl Into<String>, report: &sim::Report) -> Run {
+        Run {
+            label: label.into(),
+            checkpoints: report.checkpoints.clone(),
+            records: report.records,
+            digests: report.digests,
+            names: (&report.names).into(),
+        }
+    }
+}
+
 /// Two runs compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunsCompared {

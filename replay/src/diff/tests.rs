@@ -72,18 +72,18 @@ the runs part at record #3: the 3 records before it are equal
 
 in both, before
     #1 [+0.000s] core-0: spawn task 12 (src/server.rs:12:5) of server
-    #2 [+1.204s] core-0: poll task 12 (src/server.rs:12:5) (woken by reason 2), one of 3 ready
+    #2 [+1.204s] core-0: poll task 12 (src/server.rs:12:5) (woken by timer), one of 3 ready
 
 left.trace
   > #3 [+1.204_000_100s] core-0: send over core-0>core-1 (checksum 00000007)
     #4 [+1.204_000_200s] the run ends: passed
-    caused by #2 [+1.204s] core-0: poll task 12 (src/server.rs:12:5) (woken by reason 2), one of 3 ready
+    caused by #2 [+1.204s] core-0: poll task 12 (src/server.rs:12:5) (woken by timer), one of 3 ready
          from #1 [+0.000s] core-0: spawn task 12 (src/server.rs:12:5) of server
          from #0 [+0.000s] core-0: the machine comes to be, number 0
 
 right.trace
-  > #3 [+1.204_000_100s] core-0: task 12 (src/server.rs:12:5) of server panics
-    caused by #2 [+1.204s] core-0: poll task 12 (src/server.rs:12:5) (woken by reason 2), one of 3 ready
+  > #3 [+1.204_000_100s] core-0: task 12 (src/server.rs:12:5) of server panics in a destructor
+    caused by #2 [+1.204s] core-0: poll task 12 (src/server.rs:12:5) (woken by timer), one of 3 ready
          from #1 [+0.000s] core-0: spawn task 12 (src/server.rs:12:5) of server
          from #0 [+0.000s] core-0: the machine comes to be, number 0
 "

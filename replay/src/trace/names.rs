@@ -42,6 +42,8 @@ spaces! {
     Point = 5, "point";
     /// Faults, by index: the lines of the plan.
     Fault = 6, "fault";
+    /// Tasks, by number, as the place where the last one of that number was spawned.
+    Task = 8, "task";
     /// Links of the network, by index, as `source>target`.
     Link = 7, "link";
 }
@@ -75,6 +77,12 @@ impl Names {
         self.names.get(&(space, number.into())).map(String::as_str)
     }
 
+    /// Where [`Kind::Reserve`](sim::trace::Kind::Reserve) gives 32 bits only: the point whose hash folds to them.
+    pub(crate) fn point_folded(&self, folded: u32) -> Option<&str> {
+        let folds = |hash: u64| (hash ^ hash >> 32) as u32 == folded;
+        self.all(Space::Point).find(|(hash, _)| folds(*hash)).map(|(_, name)| name)
+    }
+
     /// All names of a space, in order of number.
     pub fn all(&self, space: Space) -> impl Iterator<Item = (u64, &str)> {
         let range = (space, 0)..=(space, u64::MAX);
@@ -100,6 +108,27 @@ impl Names {
             names.set(space, number, take.text()?);
         }
         Some(names)
+    }
+}
+
+/// The names that a run's report brings.
+impl From<&sim::Names> for Names {
+    fn from(run: &sim::Names) -> Names {
+        let mut names = Names::new();
+        names.set_all(Space::Machine, run.machines.iter().map(String::as_str));
+        names.set_all(Space::Process, run.processes.iter().map(|(name, _)| name.as_str()));
+        names.set_all(Space::Place, run.places.iter().map(String::as_str));
+        for (task, place) in (0..).zip(&run.tasks) {
+            if let Some(place) = run.places.get(usize::from(*place)) {
+                names.set(Space::Task, task, place.as_str());
+            }
+        }
+        names.set_all(Space::Stream, run.streams.iter().map(String::as_str));
+        names.set_all(Space::Fault, run.faults.iter().map(String::as_str));
+        for (hash, name) in &run.points {
+            names.set(Space::Point, *hash, name.as_str());
+        }
+        names
     }
 }
 

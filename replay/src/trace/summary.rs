@@ -22,6 +22,22 @@ pub struct Ended {
     pub names: Names,
 }
 
+impl From<&sim::Report> for Ended {
+    fn from(report: &sim::Report) -> Ended {
+        Ended {
+            digests: report.digests,
+            time: report.virtual_time,
+            verdict: verdict(report),
+            names: (&report.names).into(),
+        }
+    }
+}
+
+/// A run's verdict in one line.
+pub(crate) fn verdict(report: &sim::Report) -> String {
+    report.failure().map_or("passed".to_string(), |failure| failure.to_string().replace('\n', " "))
+}
+
 /// Where a window of records stands, and the digest over all records up to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Window {

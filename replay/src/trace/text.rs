@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use sim::machine::Ending;
+use sim::task::Why;
 use sim::trace::{Kind, NO_MACHINE, Record};
 
 use super::names::{Names, Space};
@@ -13,8 +15,8 @@ use crate::words::Seconds;
 /// Task numbers are used again, so it keeps in mind which task was spawned where as it goes.
 pub struct Describer<'a> {
     names: &'a Names,
-    /// Where the living tasks were spawned, as far as their records were seen.
-    spawned: BTreeMap<u32, u64>,
+    /// Where the living tasks were spawned, as far as it is known.
+    spawned: BTreeMap<u32, &'a str>,
 }
 
 /// A record in words.
@@ -48,12 +50,26 @@ impl<'a> Describer<'a> {
         Describer { names, spawned: BTreeMap::new() }
     }
 
+    /// Knows the names, and is about to be shown the last records of a run. A number that no task gets in
+    /// them belongs to the run's last task of that number all the while.
+    pub fn of_tail(names: &'a Names, records: &[Record]) -> Describer<'a> {
+        let task = |(task, place): (u64, &'a str)| Some((u32::try_from(task).ok()?, place));
+        let mut spawned: BTreeMap<u32, &str> = names.all(Space::Task).filter_map(task).collect();
+        for record in records.iter().filter(|record| record.kind == Kind::Spawn) {
+            spawned.remove(&record.a);
+        }
+        Describer { names, spawned }
+    }
+
     /// Tells a record; to be called in order of the records, as far as they are at hand.
     pub fn describe(&mut self, sequence: u64, record: &Record) -> Described {
         let cause = u64::from(record.cause);
         let machine = (record.machine != NO_MACHINE).then(|| self.name(Space::Machine, record.machine));
         if record.kind == Kind::Spawn {
-            self.spawned.insert(record.a, u64::from(record.b >> 16));
+            match self.names.get(Space::Place, record.b >> 16) {
+                Some(place) => self.spawned.insert(record.a, place),
+                None => self.spawned.remove(&record.a),
+            };
         }
         Described {
             sequence,
@@ -78,9 +94,10 @@ impl<'a> Describer<'a> {
             Kind::Power => format!("power {}", on_off("on", "off")),
             Kind::Pause if a == u32::MAX => format!("{} the machine", on_off("pause", "resume")),
             Kind::Pause => format!("{} {}", on_off("pause", "resume"), process(a)),
+            // The upper half of `b` is the place, which is told with the task.
             Kind::Spawn => format!("spawn {} of {}", self.task(a), process(b & 0xffff)),
             Kind::Poll => format!("poll {} (woken by {}){}", self.task(a), why(flag), ready(b)),
-            Kind::Panic => format!("{} of {} panics", self.task(a), process(b)),
+            Kind::Panic => format!("{} of {} panics{}", self.task(a), process(b), panic_place(flag)),
             Kind::Draw => format!("draw {b:#x} from {}", self.name(Space::Stream, a)),
             Kind::Clock => format!("the {} clock is changed by {}", on_off("wall", "monotonic"), fault()),
             Kind::Send => format!("send over {} (checksum {b:08x})", link()),
@@ -98,9 +115,12 @@ impl<'a> Describer<'a> {
             Kind::Point => format!("pass {}", self.name(Space::Point, u64::from(a) | u64::from(b) << 32)),
             Kind::Mark => format!("mark {:016x}", u64::from(a) | u64::from(b) << 32),
             Kind::Fault => format!("fault begins: {}", fault()),
-            Kind::Effect => format!("fault takes effect {flag}, {b}: {}", fault()),
+            Kind::Effect => format!("fault takes effect ({b}): {}", fault()),
             Kind::Heal => format!("fault ends: {}", fault()),
-            Kind::Reserve => format!("{} memory ({a:#x})", on_off("refuse", "grant")),
+            Kind::Reserve => {
+                let point = self.names.point_folded(a).map_or(format!("point {a:08x}"), str::to_string);
+                format!("{point}: {b} bytes are {}", on_off("refused", "granted"))
+            }
             Kind::Finish => format!("the run ends: {}", on_off("failed", "passed")),
         }
     }
@@ -121,7 +141,8 @@ impl<'a> Describer<'a> {
 
     fn task(&self, number: u32) -> String {
         match self.spawned.get(&number) {
-            Some(place) => format!("task {number} ({})", self.name(Space::Place, *place)),
+            Some(place) => format!("task {number} ({place})"),
+            None if number == u32::MAX => "code".to_string(),
             None => format!("task {number}"),
         }
     }
@@ -132,11 +153,20 @@ fn ready(count: u32) -> String {
 }
 
 fn why(flag: u8) -> String {
-    format!("reason {flag}")
+    Why::from_number(flag).map_or(format!("reason {flag}"), |why| why.label().to_string())
 }
 
 fn ending(flag: u8) -> String {
-    format!("way {flag}")
+    Ending::from_number(flag).map_or(format!("way {flag}"), |ending| ending.label().to_string())
+}
+
+fn panic_place(flag: u8) -> &'static str {
+    match flag {
+        1 => ", and its process crashes",
+        2 => " in a destructor",
+        3 => " in a waker",
+        _ => "",
+    }
 }
 
 fn loss(flag: u8) -> String {

@@ -8,7 +8,7 @@ use std::io::{self, Read, Write};
 use sim::choice::ALGORITHM;
 use sim::trace::{Digest, Digests, RECORD_BYTES, Record, TRACE_VERSION, WINDOW_RECORDS};
 
-use crate::trace::{Names, decode_records};
+use crate::trace::{Names, decode_records, verdict};
 use crate::wire::{Put, Take};
 use crate::words::shown;
 
@@ -117,6 +117,12 @@ impl From<io::Error> for MessageError {
             io::ErrorKind::UnexpectedEof => MessageError::Closed,
             _ => MessageError::Io(error),
         }
+    }
+}
+
+impl From<&sim::Report> for Ended {
+    fn from(report: &sim::Report) -> Ended {
+        Ended { records: report.records, digests: report.digests, verdict: verdict(report) }
     }
 }
 

@@ -1,0 +1,145 @@
+//! The failure page: all that a person needs to understand a failed run, and one line to repeat it.
+//!
+//! What failed and where; the plan's lines beside what they did; the chain of causes back from the
+//! failure; the last records; the line to paste.
+
+mod text;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use sim::Failure;
+use sim::trace::{Digests, Record};
+
+use crate::case::Case;
+use crate::diff::{Chain, Records, chain};
+use crate::trace::{Described, Describer, Names};
+
+/// Records shown at the end of a run.
+const LAST_RECORDS: usize = 24;
+
+/// A failed run, ready to be told. `Display` is the page as text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// What was run, and how it failed.
+    pub case: Case,
+    /// What failed.
+    pub failure: Failure,
+    /// The plan's lines and what they did.
+    pub plan: Vec<PlanLine>,
+    /// What is worth saying and fails nothing.
+    pub warnings: Vec<String>,
+    /// The run's digests.
+    pub digests: Digests,
+    /// How many records the run wrote.
+    pub records: u64,
+    /// How much virtual time passed.
+    pub time: Duration,
+    /// The record in whose course it failed, when it is known, and its causes, nearest first.
+    pub causes: Vec<Described>,
+    /// The sequence number of a cause further back than what was at hand.
+    pub causes_go_on: Option<u64>,
+    /// The last records, oldest first.
+    pub last: Vec<Described>,
+    /// What is typed before the case to repeat it, such as `tourbillon replay`.
+    pub command: String,
+}
+
+/// A line of a plan and what it did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanLine {
+    /// The line.
+    pub text: String,
+    /// How often it took effect; `None` when it never began.
+    pub effects: Option<u64>,
+}
+
+impl Page {
+    /// The page of a failed run; `None` when it did not fail. `command` is what is typed before the case to
+    /// repeat it, such as `tourbillon replay`.
+    pub fn new(
+        case: &Case,
+        plan: Option<&faults::plan::Plan>,
+        report: &sim::Report,
+        command: impl Into<String>,
+    ) -> Option<Page> {
+        let failure = report.failure()?.clone();
+        let began = report.faults.iter().map(|fault| (fault.label.as_str(), fault.effects));
+        let (first, records) = &report.tail;
+        let told = tell(*first, records, failure.record, &(&report.names).into());
+        Some(Page {
+            case: case.clone().recorded(report),
+            failure,
+            plan: plan_lines(plan, began),
+            warnings: report.warnings.clone(),
+            digests: report.digests,
+            records: report.records,
+            time: report.virtual_time,
+            causes: told.causes,
+            causes_go_on: told.causes_go_on,
+            last: told.last,
+            command: command.into(),
+        })
+    }
+}
+
+/// A plan's lines beside the faults that began in a run, each given by its label and its effects. A label
+/// is the line's text; faults of no line (a scenario's own) come after the lines.
+pub fn plan_lines<'a>(
+    plan: Option<&faults::plan::Plan>,
+    began: impl IntoIterator<Item = (&'a str, u64)>,
+) -> Vec<PlanLine> {
+    let line = |line: &faults::plan::Line| PlanLine { text: line.to_string(), effects: None };
+    let mut lines: Vec<PlanLine> = plan.iter().flat_map(|plan| &plan.faults).map(line).collect();
+    let mut waiting: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (index, line) in lines.iter().enumerate().rev() {
+        waiting.entry(line.text.clone()).or_default().push(index);
+    }
+    for (label, effects) in began {
+        match waiting.get_mut(label).and_then(Vec::pop) {
+            Some(index) => lines[index].effects = Some(effects),
+            None => lines.push(PlanLine { text: label.to_string(), effects: Some(effects) }),
+        }
+    }
+    lines
+}
+
+/// The last records of a failed run, told: the causes of the failure, and the end.
+struct Told {
+    causes: Vec<Described>,
+    causes_go_on: Option<u64>,
+    last: Vec<Described>,
+}
+
+/// Tells the end of a run from its last records; `first` is the sequence number of the first of them, and
+/// `failed_at` that of the one after which it failed.
+fn tell(first: u64, records: &[Record], failed_at: u64, names: &Names) -> Told {
+    let failed_in = failed_at.checked_sub(first).and_then(|index| records.get(index as usize));
+    let (mut chain, causes_go_on): Chain = match failed_in.map(|record| (failed_at, *record)) {
+        None => (Vec::new(), None),
+        Some((sequence, record)) => {
+            let Ok((mut chain, goes_on)) = chain(&mut Records { first, records }, sequence, &record);
+            chain.insert(0, (sequence, record));
+            (chain, goes_on)
+        }
+    };
+    chain.reverse();
+    let mut wanted = chain.into_iter().map(|(sequence, _)| sequence).peekable();
+    let last_from = first + records.len().saturating_sub(LAST_RECORDS) as u64;
+    let mut told = Told { causes: Vec::new(), causes_go_on, last: Vec::new() };
+    let mut describer = Describer::of_tail(names, records);
+    for (sequence, record) in (first..).zip(records) {
+        let described = describer.describe(sequence, record);
+        if wanted.next_if_eq(&sequence).is_some() {
+            told.causes.push(described.clone());
+        }
+        if sequence >= last_from {
+            told.last.push(described);
+        }
+    }
+    told.causes.reverse();
+    told
+}
+
+#[cfg(test)]
+mod tests;

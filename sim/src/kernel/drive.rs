@@ -143,7 +143,7 @@ impl Core {
                 self.kernel.rest();
                 return Action::Stop(Stop::Stepped);
             }
-            if let Some(machine) = self.kernel.runnable.pop_front() {
+            if let Some(machine) = self.kernel.going_on.take().or_else(|| self.kernel.runnable.pop_front()) {
                 if let Some(action) = self.kernel.poll_next(machine) {
                     return action;
                 }
@@ -290,7 +290,7 @@ impl Kernel {
             && self.queue.next_at() > free_at
         {
             self.now = free_at;
-            self.runnable.push_back(machine);
+            self.going_on = Some(machine);
         } else {
             self.schedule_host(machine);
         }

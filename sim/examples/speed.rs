@@ -20,6 +20,14 @@ fn time(name: &str, count: u64, tracing: Tracing, body: fn(u64) -> std::pin::Pin
 }
 
 fn main() {
+    let only = std::env::args().nth(1);
+    if only.is_some() {
+        time("yield", 500_000, Tracing::On, |count| Box::pin(async move {
+            let tasks: Vec<_> = (0..100).map(|_| spawn(async move { for _ in 0..count / 100 { yield_now().await } })).collect();
+            for task in tasks { task.await.unwrap(); }
+        }));
+        return;
+    }
     for tracing in [Tracing::On, Tracing::OffForBenches] {
         time("yield", 5_000_000, tracing, |count| Box::pin(async move {
             let tasks: Vec<_> = (0..100).map(|_| spawn(async move { for _ in 0..count / 100 { yield_now().await } })).collect();

@@ -117,6 +117,10 @@ pub(crate) struct Kernel {
     /// Processes whose main task has returned.
     exits: Vec<u32>,
     pub(crate) failure: Option<Failure>,
+    /// An aborted task that was chosen: its future is dropped instead of polled.
+    cancelling: Option<(TaskKey, BoxJob)>,
+    /// Why the driver is to come to rest.
+    stop: Option<Stop>,
     /// The run's own task has ended.
     finished: bool,
 
@@ -189,6 +193,8 @@ impl Kernel {
             graves: Vec::new(),
             exits: Vec::new(),
             failure: None,
+            cancelling: None,
+            stop: None,
             finished: false,
             extra_cost: 0,
             steps: 0,

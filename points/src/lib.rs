@@ -22,7 +22,7 @@ mod site;
 mod value;
 
 pub use listener::{Listener, Strike, listen};
-pub use point::{Kind, Point, Quirk};
+pub use point::{Kind, Point, Quirk, hash};
 pub use site::Site;
 pub use value::Value;
 

@@ -128,8 +128,10 @@ impl Quirk {
     }
 }
 
+/// The hash of a name that every build agrees on.
+///
 /// FNV-1a, 64 bits: a name's hash must be a constant of the build.
-const fn hash(name: &str) -> u64 {
+pub const fn hash(name: &str) -> u64 {
     let bytes = name.as_bytes();
     let mut hash = 0xcbf2_9ce4_8422_2325;
     let mut index = 0;

@@ -45,6 +45,7 @@ mod world;
 
 pub use choice::rng;
 pub use config::{Config, Payloads, SharedMemory, StepLimit, TimeLimit};
+pub use fault::{drop_role, knob, take_role};
 pub use machine::{find_machine, machine, machines, shutdown, test_machine};
 pub use points;
 pub use ratio::{Ratio, RatioError};

@@ -34,6 +34,17 @@ pub enum DiskOp {
     Name,
 }
 
+/// A point, by the hash of its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PointId(pub(crate) u64);
+
+impl PointId {
+    /// The point of that name.
+    pub fn named(name: &str) -> PointId {
+        PointId(points::hash(name))
+    }
+}
+
 /// Trouble that lasts until its fault ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
@@ -190,5 +201,7 @@ pub enum Condition {
         after: u64,
         /// How many are refused.
         count: u64,
+        /// The one site that is meant; all when absent.
+        point: Option<PointId>,
     },
 }

@@ -5,15 +5,22 @@
 //! changed nothing is told from one that did. This file knows no plan.
 
 mod condition;
+mod knob;
 mod registered;
+mod role;
+mod strike;
 
 use std::fmt;
 
-pub use condition::{Condition, DiskOp, Target};
+pub use condition::{Condition, DiskOp, PointId, Target};
+pub use knob::{knob, turn};
 pub(crate) use registered::Handler;
 pub use registered::{Argument, call, register, registered};
+pub use role::{drop_role, roles_of, take_role};
+pub use strike::{after, at, now, on_point};
 
 use crate::kernel::current;
+use crate::task::WakerSlot;
 
 /// A fault of one run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,6 +56,21 @@ pub fn end(fault: FaultId) {
     current::need("fault::end", |core| core.end_fault(fault));
 }
 
+/// Whether a fault has ended: for models that carry one out over a time.
+pub fn is_over(fault: FaultId) -> bool {
+    current::need("fault::is_over", |core| core.kernel.faults.is_over(fault))
+}
+
+/// Waits until a fault has ended.
+pub async fn over(fault: FaultId) {
+    std::future::poll_fn(|context| {
+        let mut waker = WakerSlot::of(context.waker());
+        let over = current::need("fault::over", |core| core.kernel.poll_over(fault, &mut waker));
+        if over { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+}
+
 /// How often a fault took effect so far.
 pub fn effects(fault: FaultId) -> u64 {
     current::need("fault::effects", |core| core.kernel.faults.effects(fault))
@@ -64,20 +86,11 @@ pub fn impose(fault: FaultId, target: Target, condition: Condition) {
     current::need("fault::impose", |core| core.impose(fault, &target, condition));
 }
 
-/// Runs `act` so that what its machine and process verbs do counts as effects of `fault`.
+/// Runs `act` so that what its machine and process verbs do counts as effects of `fault`, and has it for a
+/// cause.
 pub fn attribute<R>(fault: FaultId, act: impl FnOnce() -> R) -> R {
-    let before = current::need("fault::attribute", |core| core.kernel.faults.attributed.replace(fault));
+    let before = current::need("fault::attribute", |core| core.kernel.attribute_to(fault));
     let answer = act();
-    current::need("fault::attribute", |core| core.kernel.faults.attributed = before);
+    current::need("fault::attribute", |core| core.kernel.attribute_back(before));
     answer
-}
-
-/// Calls `strike` when the point called `name` is hit for the `hit`-th time (from 1) from now on.
-///
-/// The call is made in the hitting task's own poll, before its next instruction: a strike that kills
-/// [`current_process`](crate::machine::current_process) ends it right there.
-pub fn on_point(name: &str, hit: u64, strike: impl FnOnce() + 'static) {
-    assert!(hit > 0, "hits are counted from 1");
-    let strike = Box::new(strike);
-    current::need("fault::on_point", |core| core.kernel.points.watch(name, hit, strike));
 }

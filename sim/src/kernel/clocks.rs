@@ -47,7 +47,9 @@ impl Kernel {
             Condition::TimerOverrun { chance, max } => host.overruns.push((fault, chance, nanos(max))),
             Condition::ConstantEntropy(value) => host.constant_entropy.push((fault, value)),
             Condition::Yield(chance) => host.forced_yields.push((fault, chance)),
-            Condition::FailAllocation { after, count } => host.refusals.push(Refusal { fault, after, count }),
+            Condition::FailAllocation { after, count, point } => {
+                host.refusals.push(Refusal { fault, after, count, point });
+            }
             Condition::Slow { times } => self.slow_down(machine, fault, times),
             other => panic!("{other:?} is no condition of a machine's kernel, clocks or resources"),
         }
@@ -64,6 +66,7 @@ impl Kernel {
     /// Takes away all that a fault imposed on machines. A monotonic clock goes on from where it stands, at
     /// the true rate: setting it right would be another anomaly.
     pub(super) fn lift(&mut self, fault: FaultId) {
+        self.turn_back(fault);
         for machine in 0..self.hosts.len() {
             let now = self.now;
             let poll_cost = self.poll_cost;

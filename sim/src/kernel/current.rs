@@ -5,13 +5,11 @@
 //! and no user code (wake, drop, clone, panic hook, subscriber) runs within that span.
 
 use std::cell::RefCell;
-use std::mem::ManuallyDrop;
 
 use super::Core;
 
 thread_local! {
-    // Nothing to drop when the thread ends: a world is taken out before, and the access is a plain one.
-    static CURRENT: RefCell<ManuallyDrop<Option<Box<Core>>>> = const { RefCell::new(ManuallyDrop::new(None)) };
+    static CURRENT: RefCell<Option<Box<Core>>> = const { RefCell::new(None) };
 }
 
 /// Runs `call` on the current world; `None` where there is none on this thread, or the thread is ending.
@@ -68,7 +66,7 @@ impl Installed {
     pub(crate) fn remove(mut self) -> Box<Core> {
         let interrupted = self.interrupted.take();
         CURRENT
-            .with(|cell| std::mem::replace(&mut **cell.borrow_mut(), interrupted))
+            .with(|cell| std::mem::replace(&mut *cell.borrow_mut(), interrupted))
             .expect("an installed world stays until it is removed")
     }
 }

@@ -6,7 +6,7 @@
 use std::any::Any;
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::task::{Context as PollContext, Waker};
+use std::task::{Context as PollContext, Poll, Waker};
 
 use super::{Context, Core, Doing, Kernel, Litter, current};
 use crate::config::{StepLimit, TimeLimit};
@@ -28,27 +28,29 @@ pub(crate) enum Stop {
     Stepped,
 }
 
-/// What the driver is to do outside of the borrow, besides polling.
-enum Chore {
+/// What the driver is to do outside of the borrow.
+enum Action {
+    Poll {
+        key: TaskKey,
+        job: BoxJob,
+    },
     /// Drop an aborted task's future in its own, living context.
-    Cancel { key: TaskKey, job: BoxJob },
+    Cancel {
+        key: TaskKey,
+        job: BoxJob,
+    },
     Wake(Waker),
     Drop(Litter),
     Bury(BoxJob),
+    Strike(super::strikes::Strike),
     Stop(Stop),
 }
 
-/// A task that comes back from its poll, with whether it has ended.
-struct Polled {
-    key: TaskKey,
-    job: BoxJob,
-    ready: bool,
-}
-
-/// What is next: a poll, which is nearly always the case, or a chore.
-enum Next {
-    Poll { key: TaskKey, job: BoxJob },
-    Chore,
+/// What became of the last action.
+enum Done {
+    Nothing,
+    Polled { key: TaskKey, job: BoxJob, ready: bool },
+    Cancelled { key: TaskKey },
 }
 
 /// Drives the current world of this thread until it stops; with `single`, for one poll at most.
@@ -63,51 +65,52 @@ pub(crate) fn drive(single: bool) -> Stop {
 }
 
 fn turn(single: bool, polling: &std::cell::Cell<Option<TaskKey>>) -> Stop {
-    let mut polled = None;
-    let mut pause = false;
+    let mut done = Done::Nothing;
+    let mut polls = 0u32;
     loop {
-        let back = polled.take();
-        match current::with(|core| core.next(back, pause)) {
-            Some(Next::Poll { key, mut job }) => {
+        let finished = std::mem::replace(&mut done, Done::Nothing);
+        let pause = single && polls > 0;
+        let action = current::with(|core| core.next(finished, pause)).expect("the driver runs in its world");
+        match action {
+            Action::Poll { key, mut job } => {
                 polling.set(Some(key));
                 let waker: ManuallyDrop<Waker> = waker(key);
-                let mut context = PollContext::from_waker(&waker);
-                let poll = if crate::observe::someone_listens() {
-                    crate::observe::in_span(|| job.as_mut().poll(&mut context))
+                let ready = if crate::observe::someone_listens() {
+                    crate::observe::in_span(|| job.as_mut().poll(&mut PollContext::from_waker(&waker)))
                 } else {
-                    job.as_mut().poll(&mut context)
+                    job.as_mut().poll(&mut PollContext::from_waker(&waker))
                 };
-                pause = single;
-                polled = Some(Polled { key, job, ready: poll.is_ready() });
+                polls = 1;
+                done = Done::Polled { key, job, ready: ready == Poll::Ready(()) };
             }
-            Some(Next::Chore) => {
+            Action::Cancel { key, job } => {
                 polling.set(None);
-                if let Some(stop) = chore() {
-                    return stop;
+                drop(job);
+                done = Done::Cancelled { key };
+            }
+            Action::Wake(waker) => {
+                polling.set(None);
+                waker.wake();
+            }
+            Action::Drop(litter) => {
+                polling.set(None);
+                match litter {
+                    Litter::Job(job) => drop(job),
+                    Litter::Error(error) => drop(error),
+                    Litter::Waker(waker) => drop(waker),
                 }
             }
-            None => unreachable!("the driver runs in its world"),
+            Action::Bury(job) => {
+                polling.set(None);
+                drop(job);
+            }
+            Action::Strike(strike) => {
+                polling.set(None);
+                strike();
+            }
+            Action::Stop(stop) => return stop,
         }
     }
-}
-
-/// Does what is to be done outside of the borrow besides polling.
-#[cold]
-#[inline(never)]
-fn chore() -> Option<Stop> {
-    match current::with(Core::attend).flatten()? {
-        Chore::Cancel { key, job } => {
-            drop(job);
-            current::with(|core| core.cancelled(key));
-        }
-        Chore::Wake(waker) => waker.wake(),
-        Chore::Drop(Litter::Job(job)) => drop(job),
-        Chore::Drop(Litter::Error(error)) => drop(error),
-        Chore::Drop(Litter::Waker(waker)) => drop(waker),
-        Chore::Bury(job) => drop(job),
-        Chore::Stop(stop) => return Some(stop),
-    }
-    None
 }
 
 /// A panic was caught: the kernel hears of it, and the payload, whose drop is the user's, may panic again.
@@ -122,28 +125,42 @@ fn after_panic(polled: Option<TaskKey>, payload: Box<dyn Any + Send>) {
 }
 
 impl Core {
-    /// Takes back what was polled and says what is next.
+    /// Takes back what was done and says what is next.
     #[inline]
-    fn next(&mut self, polled: Option<Polled>, pause: bool) -> Next {
-        if let Some(polled) = polled {
-            self.kernel.polled(polled);
+    fn next(&mut self, done: Done, pause: bool) -> Action {
+        match done {
+            Done::Nothing => {}
+            Done::Polled { key, job, ready } => self.kernel.polled(key, job, ready),
+            Done::Cancelled { key } => {
+                if self.kernel.tasks.get(key).is_some() {
+                    self.kernel.end_task(key.slot(), None, Some(JoinError::aborted()));
+                }
+                self.kernel.spend();
+            }
         }
         loop {
-            if self.kernel.attention {
-                return Next::Chore;
+            if self.kernel.attention
+                && let Some(action) = self.attend()
+            {
+                return action;
             }
             if pause {
-                return self.come_to_rest(Stop::Stepped);
+                self.kernel.rest();
+                return Action::Stop(Stop::Stepped);
             }
-            if let Some(machine) = self.kernel.going_on.take().or_else(|| self.kernel.runnable.pop_front()) {
-                if let Some(next) = self.kernel.poll_next(machine) {
-                    return next;
+            if let Some(machine) = self.kernel.runnable.pop_front() {
+                if let Some(action) = self.kernel.poll_next(machine) {
+                    return action;
                 }
                 continue;
             }
             let next_at = self.kernel.queue.next_at();
             if next_at > self.kernel.until {
-                return self.come_to_rest(if next_at == u64::MAX { Stop::Stalled } else { Stop::Reached });
+                self.kernel.rest();
+                if next_at == u64::MAX {
+                    return Action::Stop(Stop::Stalled);
+                }
+                return Action::Stop(Stop::Reached);
             }
             let entry = self.kernel.queue.pop().expect("an entry was just seen");
             self.kernel.now = entry.at;
@@ -152,55 +169,40 @@ impl Core {
         }
     }
 
+    /// What asks for the driver's hand, in this order: wakes, drops, burials, exits; then failure or the
+    /// end; strikes come last, so that each finds what the one before it left.
     #[cold]
-    fn come_to_rest(&mut self, stop: Stop) -> Next {
-        self.kernel.rest();
-        self.kernel.stop = Some(stop);
-        self.kernel.attention = true;
-        Next::Chore
-    }
-
-    /// What asks for the driver's hand, in this order: an aborted task, wakes, drops, burials, exits; then
-    /// failure, the end, or a stop. `None` when nothing does any more.
-    fn attend(&mut self) -> Option<Chore> {
+    fn attend(&mut self) -> Option<Action> {
         let kernel = &mut self.kernel;
-        if let Some((key, job)) = kernel.cancelling.take() {
-            kernel.doing = Doing::Dropping;
-            return Some(Chore::Cancel { key, job });
-        }
         kernel.rest();
         if let Some(waker) = kernel.deferred_wakes.pop() {
             kernel.doing = Doing::Waking;
-            return Some(Chore::Wake(waker));
+            return Some(Action::Wake(waker));
         }
         if let Some(litter) = kernel.litter.pop() {
             kernel.doing = Doing::Dropping;
-            return Some(Chore::Drop(litter));
+            return Some(Action::Drop(litter));
         }
         if let Some((job, context)) = kernel.graves.pop() {
             kernel.doing = Doing::Dropping;
             kernel.current = context;
-            return Some(Chore::Bury(job));
+            return Some(Action::Bury(job));
         }
         if !kernel.exits.is_empty() {
             self.carry_out_exits();
             return self.attend();
         }
         if kernel.failure.is_some() {
-            return Some(Chore::Stop(Stop::Failed));
+            return Some(Action::Stop(Stop::Failed));
         }
         if kernel.finished {
-            return Some(Chore::Stop(Stop::Finished));
+            return Some(Action::Stop(Stop::Finished));
+        }
+        if let Some(strike) = kernel.next_strike() {
+            return Some(Action::Strike(strike));
         }
         kernel.attention = false;
-        kernel.stop.take().map(Chore::Stop)
-    }
-
-    fn cancelled(&mut self, key: TaskKey) {
-        if self.kernel.tasks.get(key).is_some() {
-            self.kernel.end_task(key.slot(), None, Some(JoinError::aborted()));
-        }
-        self.kernel.spend();
+        None
     }
 }
 
@@ -215,7 +217,7 @@ impl Kernel {
 
     /// Chooses among a machine's ready tasks.
     #[inline]
-    fn poll_next(&mut self, machine: u16) -> Option<Next> {
+    fn poll_next(&mut self, machine: u16) -> Option<Action> {
         let host = &mut self.hosts[machine as usize];
         let count = host.ready.len();
         if count == 0 || !host.up {
@@ -246,17 +248,16 @@ impl Kernel {
             self.steps_are_spent();
         }
         if aborted {
-            self.cancelling = Some((key, job));
-            self.attention = true;
-            return Some(Next::Chore);
+            self.doing = Doing::Dropping;
+            return Some(Action::Cancel { key, job });
         }
         self.doing = Doing::Polling;
-        Some(Next::Poll { key, job })
+        Some(Action::Poll { key, job })
     }
 
     /// A task comes back from its poll.
     #[inline]
-    fn polled(&mut self, Polled { key, job, ready }: Polled) {
+    fn polled(&mut self, key: TaskKey, job: BoxJob, ready: bool) {
         let index = key.slot();
         match self.tasks.get(key) {
             None => {
@@ -285,6 +286,10 @@ impl Kernel {
         }
         let core = host.free_core();
         host.cores[core] = self.now.saturating_add(cost);
+        if !host.slowed.is_empty() {
+            self.was_slow(machine);
+        }
+        let host = &mut self.hosts[machine as usize];
         if host.ready.is_empty() || !host.up {
             host.scheduled = false;
             return;
@@ -298,7 +303,7 @@ impl Kernel {
             && self.queue.next_at() > free_at
         {
             self.now = free_at;
-            self.going_on = Some(machine);
+            self.runnable.push_back(machine);
         } else {
             self.schedule_host(machine);
         }

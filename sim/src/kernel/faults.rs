@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::Core;
+use super::{Core, Kernel};
 use crate::fault::{Condition, FaultId, Target};
 use crate::report::FaultReport;
+use crate::task::{WakerSlot, Why};
 use crate::trace::{Digest, Kind};
 
 type Handler = crate::fault::Handler;
@@ -21,6 +22,10 @@ struct State {
     label: String,
     effects: u64,
     ended: bool,
+    /// The record of its beginning, which is the cause of what it does.
+    record: u64,
+    /// Who waits for its end.
+    waiters: Vec<WakerSlot>,
 }
 
 impl Faults {
@@ -35,6 +40,10 @@ impl Faults {
 
     pub(crate) fn effects(&self, fault: FaultId) -> u64 {
         self.states[fault.index()].effects
+    }
+
+    pub(crate) fn is_over(&self, fault: FaultId) -> bool {
+        self.states[fault.index()].ended
     }
 
     /// Counts an effect and folds it: which fault and what, in order, without the time.
@@ -72,8 +81,34 @@ impl Faults {
         std::mem::take(&mut self.handlers).into_values().collect()
     }
 
+    /// Takes whoever still waits for an end, to be dropped when nothing is borrowed.
+    pub(crate) fn take_waiters(&mut self) -> Vec<WakerSlot> {
+        self.states.iter_mut().flat_map(|state| std::mem::take(&mut state.waiters)).collect()
+    }
+
     pub(crate) fn handler(&self, name: &str) -> Option<Handler> {
         self.handlers.get(name).cloned()
+    }
+}
+
+impl Kernel {
+    /// Whether a fault has ended; if not, the waker is kept. A dead process waits for nothing.
+    pub(crate) fn poll_over(&mut self, fault: FaultId, waker: &mut WakerSlot) -> bool {
+        let state = &mut self.faults.states[fault.index()];
+        if !state.ended && !self.current.dead {
+            state.waiters.push(std::mem::take(waker));
+        }
+        state.ended && !self.current.dead
+    }
+
+    /// From now on verbs act in the name of a fault. The answer is what was before.
+    pub(crate) fn attribute_to(&mut self, fault: FaultId) -> (Option<FaultId>, u64) {
+        let record = self.faults.states[fault.index()].record;
+        (self.faults.attributed.replace(fault), std::mem::replace(&mut self.cause, record))
+    }
+
+    pub(crate) fn attribute_back(&mut self, (fault, cause): (Option<FaultId>, u64)) {
+        (self.faults.attributed, self.cause) = (fault, cause);
     }
 }
 
@@ -81,8 +116,15 @@ impl Core {
     pub(crate) fn begin_fault(&mut self, label: &str) -> FaultId {
         let faults = &mut self.kernel.faults;
         let fault = FaultId::of(faults.states.len() as u32);
-        faults.states.push(State { label: label.to_string(), effects: 0, ended: false });
-        self.kernel.record_world(Kind::Fault, 0, fault.index() as u32, 0);
+        faults.states.push(State {
+            label: label.to_string(),
+            effects: 0,
+            ended: false,
+            record: 0,
+            waiters: Vec::new(),
+        });
+        let record = self.kernel.record_world(Kind::Fault, 0, fault.index() as u32, 0);
+        self.kernel.faults.states[fault.index()].record = record;
         fault
     }
 
@@ -91,7 +133,11 @@ impl Core {
         if std::mem::replace(&mut state.ended, true) {
             return;
         }
+        let waiters = std::mem::take(&mut state.waiters);
         self.kernel.record_world(Kind::Heal, 0, fault.index() as u32, 0);
+        for mut waiter in waiters {
+            self.kernel.wake(&mut waiter, Why::Machine);
+        }
         self.kernel.lift(fault);
     }
 

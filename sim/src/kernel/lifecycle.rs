@@ -218,6 +218,7 @@ impl Core {
             kernel.wake(&mut waiter, Why::Machine);
         }
         kernel.note_pauses(machine);
+        kernel.drop_roles_of(process);
         self.process_ended(process, ending);
         true
     }
@@ -433,6 +434,17 @@ impl Kernel {
         host.poll_cost = host.scaled(self.poll_cost);
     }
 
+    /// A poll took longer than it should: the effect of what slows the machine.
+    #[cold]
+    pub(super) fn was_slow(&mut self, machine: u16) {
+        for index in 0..self.hosts[machine as usize].slowed.len() {
+            let (fault, times) = self.hosts[machine as usize].slowed[index];
+            if times > 1 {
+                self.effect(fault, 0);
+            }
+        }
+    }
+
     pub(crate) fn slow_down(&mut self, machine: u16, fault: FaultId, times: u32) {
         let host = &mut self.hosts[machine as usize];
         host.slowed.push((fault, times));
@@ -462,13 +474,14 @@ impl Core {
         kernel.current = Context { machine: TEST, process: 0, task: NONE, dead: true };
         let mut left: Vec<Box<dyn Any>> = Vec::new();
         let mut keep = |item: Box<dyn Any>| left.push(item);
-        keep(Box::new(kernel.cancelling.take().map(|(_, job)| job)));
         kernel.deferred_wakes.drain(..).for_each(|waker| keep(Box::new(waker)));
         kernel.litter.drain(..).for_each(|litter| keep(Box::new(litter)));
         kernel.graves.drain(..).for_each(|(job, _)| keep(Box::new(job)));
         kernel.tasks.take_jobs().into_iter().for_each(|job| keep(Box::new(job)));
         kernel.take_timer_wakers().into_iter().for_each(|waker| keep(Box::new(waker)));
+        kernel.strikes.take_all().into_iter().for_each(|strike| keep(Box::new(strike)));
         kernel.points.take_watches().into_iter().for_each(|strike| keep(Box::new(strike)));
+        keep(Box::new(kernel.faults.take_waiters()));
         kernel.faults.take_handlers().into_iter().for_each(|handler| keep(Box::new(handler)));
         keep(Box::new(kernel.choices.take_explorer()));
         for program in &mut kernel.programs {

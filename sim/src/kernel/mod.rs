@@ -15,6 +15,7 @@ mod resources;
 mod semantic;
 mod stall;
 mod stray;
+mod strikes;
 mod tasks;
 mod timers;
 
@@ -47,6 +48,8 @@ pub(crate) enum Event {
     Timer(u32),
     /// A stopped process's grace is over, or a dead one is to be booted again.
     Process(u32),
+    /// A plan strikes.
+    Strike(u32),
 }
 
 /// In whose name code runs.
@@ -67,6 +70,7 @@ pub(crate) enum Doing {
     Polling,
     Dropping,
     Waking,
+    Striking,
 }
 
 /// Something of the user's that is no longer wanted, and that is dropped when nothing is borrowed.
@@ -89,8 +93,6 @@ pub(crate) struct Kernel {
     pub(crate) current: Context,
     /// Machines with ready tasks and a free core at this very time, in order of becoming so.
     runnable: VecDeque<u16>,
-    /// The machine that goes on alone: nothing else is due before its core is free.
-    going_on: Option<u16>,
     pub(crate) queue: EventQueue<Event>,
     pub(crate) log: Log,
     pub(crate) choices: Choices,
@@ -102,6 +104,7 @@ pub(crate) struct Kernel {
     pub(crate) faults: faults::Faults,
     pub(crate) points: points::Points,
     semantic: semantic::Semantic,
+    strikes: strikes::Strikes,
     places: tasks::Places,
     /// Named streams of code under test, by `app/<machine>/<name>`.
     apps: BTreeMap<String, usize>,
@@ -117,10 +120,6 @@ pub(crate) struct Kernel {
     /// Processes whose main task has returned.
     exits: Vec<u32>,
     pub(crate) failure: Option<Failure>,
-    /// An aborted task that was chosen: its future is dropped instead of polled.
-    cancelling: Option<(TaskKey, BoxJob)>,
-    /// Why the driver is to come to rest.
-    stop: Option<Stop>,
     /// The run's own task has ended.
     finished: bool,
 
@@ -154,6 +153,7 @@ impl Core {
             Event::Run(machine) => self.kernel.core_is_free(machine as u16, seq),
             Event::Timer(index) => self.kernel.timer_is_due(index, seq),
             Event::Process(index) => self.process_is_due(index, seq),
+            Event::Strike(index) => self.kernel.strike_is_due(index),
         }
     }
 }
@@ -172,7 +172,6 @@ impl Kernel {
             cause: u64::MAX,
             current: Context { machine: 0, process: 0, task: NONE, dead: false },
             runnable: VecDeque::new(),
-            going_on: None,
             queue: EventQueue::new(),
             log: Log::new(config.tracing),
             choices,
@@ -184,6 +183,7 @@ impl Kernel {
             faults: faults::Faults::new(),
             points: points::Points::new(&config.quirks),
             semantic: semantic::Semantic::new(),
+            strikes: strikes::Strikes::new(),
             places: tasks::Places::new(),
             apps: BTreeMap::new(),
             app_streams: Vec::new(),
@@ -193,8 +193,6 @@ impl Kernel {
             graves: Vec::new(),
             exits: Vec::new(),
             failure: None,
-            cancelling: None,
-            stop: None,
             finished: false,
             extra_cost: 0,
             steps: 0,
@@ -217,8 +215,9 @@ impl Kernel {
     #[inline]
     pub(crate) fn record(&mut self, kind: Kind, flag: u8, machine: u16, a: u32, b: u32) -> u64 {
         let sequence = self.log.sequence();
-        // No cause is u64::MAX, which is after every record: its distance comes out as 0.
-        let cause = sequence.saturating_sub(self.cause) as u32;
+        // No cause is u64::MAX, whose distance wraps to sequence + 1: told apart by being beyond it.
+        let distance = sequence.wrapping_sub(self.cause);
+        let cause = if distance <= sequence { distance as u32 } else { 0 };
         self.log.push(Record { at: self.now, kind, flag, machine, cause, a, b })
     }
 

@@ -83,6 +83,10 @@ impl Core {
                 kernel.end_task(index, None, Some(JoinError::killed()));
                 kernel.fail("panic", note.place, note.message);
             }
+            (Doing::Striking, _) => {
+                kernel.record(Kind::Panic, 4, context.machine, NONE, context.process);
+                kernel.fail("panic", note.place, note.message);
+            }
             (Doing::Dropping, _) => {
                 kernel.record(Kind::Panic, 2, context.machine, NONE, context.process);
                 kernel.fail("panic-in-drop", note.place, note.message);

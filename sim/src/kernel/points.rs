@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use points::{Kind as PointKind, Listener, Point, Strike, Value};
 
-use super::{Kernel, current};
+use super::strikes::OFFICE;
+use super::{Context, Kernel, current};
+use crate::machine::Process;
 use crate::report::PointReport;
 use crate::task::NONE;
 use crate::trace::Kind;
@@ -27,9 +29,12 @@ struct Hits {
     planted: bool,
 }
 
+/// A strike at a point, told which process hit it.
+type PointStrike = Box<dyn FnOnce(Process)>;
+
 struct Watch {
     hits_left: u64,
-    strike: Box<dyn FnOnce()>,
+    strike: PointStrike,
 }
 
 impl Points {
@@ -71,7 +76,7 @@ impl Points {
         index
     }
 
-    pub(crate) fn watch(&mut self, name: &str, hit: u64, strike: Box<dyn FnOnce()>) {
+    pub(crate) fn watch(&mut self, name: &str, hit: u64, strike: PointStrike) {
         self.watches.entry(name.to_string()).or_default().push(Watch { hits_left: hit, strike });
         for hits in &mut self.hits {
             hits.watched |= hits.point.name() == name;
@@ -79,7 +84,7 @@ impl Points {
     }
 
     /// The strikes that this hit of the point sets off.
-    fn strikes(&mut self, index: usize) -> Vec<Box<dyn FnOnce()>> {
+    fn strikes(&mut self, index: usize) -> Vec<PointStrike> {
         let mut due = Vec::new();
         if let Some(watches) = self.watches.get_mut(self.hits[index].point.name()) {
             for mut watch in std::mem::take(watches) {
@@ -95,7 +100,7 @@ impl Points {
     }
 
     /// Takes what plans still watch for, so that it can be dropped when nothing is borrowed.
-    pub(crate) fn take_watches(&mut self) -> Vec<Box<dyn FnOnce()>> {
+    pub(crate) fn take_watches(&mut self) -> Vec<PointStrike> {
         std::mem::take(&mut self.watches).into_values().flatten().map(|watch| watch.strike).collect()
     }
 
@@ -125,7 +130,7 @@ pub(crate) fn install_listener() {
 }
 
 impl Kernel {
-    fn point_hit(&mut self, point: &'static Point) -> Vec<Box<dyn FnOnce()>> {
+    fn point_hit(&mut self, point: &'static Point) -> Vec<PointStrike> {
         let hash = point.hash();
         let cause = self.cause;
         let sequence = self.record(
@@ -143,10 +148,40 @@ impl Kernel {
     }
 }
 
-/// Carries out strikes in the context of the task that hit the point.
-fn strike(due: Vec<Box<dyn FnOnce()>>) {
+/// Carries out strikes. They run in the midst of the poll that hit the point, and yet in nobody's name: a
+/// strike that kills that process may go on to others.
+fn strike(due: Vec<PointStrike>) {
+    if due.is_empty() {
+        return;
+    }
+    let hit = current::with(|core| core.kernel.begin_strikes()).expect("a point was hit in this run");
     for strike in due {
-        strike();
+        strike(Process::of(hit.nonce, hit.context.process));
+    }
+    current::with(|core| core.kernel.end_strikes(hit));
+}
+
+/// Who hit a point, for the time that strikes act in his stead.
+struct Hitter {
+    context: Context,
+    nonce: u32,
+    incarnation: u32,
+    cause: u64,
+}
+
+impl Kernel {
+    fn begin_strikes(&mut self) -> Hitter {
+        let context = std::mem::replace(&mut self.current, OFFICE);
+        let incarnation = self.programs[context.process as usize].next.incarnation;
+        Hitter { context, nonce: self.nonce, incarnation, cause: self.cause }
+    }
+
+    /// The task that hit the point goes on, if its process was neither ended nor ended and booted again.
+    fn end_strikes(&mut self, hit: Hitter) {
+        let program = &self.programs[hit.context.process as usize];
+        let ended = !program.is_running() || program.next.incarnation != hit.incarnation;
+        self.current = Context { dead: hit.context.dead || ended, ..hit.context };
+        self.cause = hit.cause;
     }
 }
 

@@ -64,6 +64,9 @@ impl Kernel {
         let machine = self.current.machine;
         let mut refused = None;
         for refusal in &mut self.hosts[machine as usize].refusals {
+            if refusal.point.is_some_and(|meant| meant.0 != point.hash()) {
+                continue;
+            }
             if refusal.after > 0 {
                 refusal.after -= 1;
             } else if refusal.count > 0 {

@@ -286,6 +286,10 @@ impl fmt::Debug for ProcessBuilder {
 }
 
 impl Process {
+    pub(crate) fn of(nonce: u32, index: u32) -> Process {
+        Process { nonce, index }
+    }
+
     #[track_caller]
     fn with<R>(self, what: &str, call: impl FnOnce(&mut Core, u32) -> R) -> R {
         current::need(what, |core| {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::Ratio;
 use crate::choice::Stream;
-use crate::fault::FaultId;
+use crate::fault::{FaultId, PointId};
 use crate::time::Clock;
 
 /// CPU time is scaled by this fraction: 1/2 is a machine of half the speed.
@@ -50,6 +50,8 @@ pub(crate) struct Refusal {
     pub(crate) fault: FaultId,
     pub(crate) after: u64,
     pub(crate) count: u64,
+    /// The one site that is meant; all when absent.
+    pub(crate) point: Option<PointId>,
 }
 
 impl Host {

@@ -5,6 +5,8 @@
 //! machines by name and points by name; it knows no model, and decides nothing while a run goes on.
 
 pub mod budget;
+pub mod inject;
 pub mod plan;
+pub mod scenario;
 pub mod suggest;
 pub mod swarm;

@@ -6,8 +6,8 @@ use super::catalogue::{ArgumentKind, Call, Catalogue};
 use super::duration;
 use super::error::Problem;
 use super::select::{Scope, Selector, TEST_MACHINE};
-use super::value::{Argument, Arguments, PointName, Value};
-use super::{Plan, Trigger, Trouble};
+use super::value::{Arguments, PointName, Value};
+use super::{Argument, Plan, Trigger, Trouble};
 
 /// The first line that is wrong, from 0, and why.
 pub(super) fn check(plan: &Plan, catalogue: &Catalogue) -> Result<(), (usize, Problem)> {
@@ -110,7 +110,7 @@ fn check_arguments(call: &Call, args: &Arguments, catalogue: &Catalogue) -> Resu
             return Err(Problem::Unknown { what: "machine", word: name.clone(), known });
         }
         if !parameter.kind.fits(argument) {
-            let (key, word) = (parameter.name.clone(), argument.to_string());
+            let (key, word) = (parameter.name.clone(), shown(argument));
             return Err(Problem::Value { key, word, expected: parameter.kind.expected() });
         }
     }
@@ -131,8 +131,10 @@ impl ArgumentKind {
 
     fn fits(self, argument: &Argument) -> bool {
         match (self, argument) {
-            (ArgumentKind::Whole { least, most }, Argument::Whole(number)) => (least..=most).contains(number),
-            (ArgumentKind::Truth, Argument::Truth(_)) => true,
+            (ArgumentKind::Whole { least, most }, Argument::Number(number)) => {
+                (least..=most).contains(number)
+            }
+            (ArgumentKind::Truth, Argument::Flag(_)) => true,
             (ArgumentKind::Text | ArgumentKind::Machine, Argument::Text(_)) => true,
             (ArgumentKind::Duration, Argument::Text(text)) => duration::parse(text).is_some(),
             (ArgumentKind::Chance, Argument::Text(text)) => text.parse::<sim::Ratio>().is_ok(),
@@ -141,13 +143,12 @@ impl ArgumentKind {
     }
 }
 
-impl std::fmt::Display for Argument {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Argument::Whole(number) => write!(f, "{number}"),
-            Argument::Truth(truth) => write!(f, "{truth}"),
-            Argument::Text(text) => write!(f, "{text}"),
-        }
+/// An argument as it stands in the text.
+fn shown(argument: &Argument) -> String {
+    match argument {
+        Argument::Number(number) => number.to_string(),
+        Argument::Flag(flag) => flag.to_string(),
+        Argument::Text(text) => text.clone(),
     }
 }
 

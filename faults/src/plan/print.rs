@@ -38,7 +38,7 @@ impl fmt::Display for Line {
         match (&self.trigger, &self.trouble) {
             (Trigger::At(_), Trouble::Calm {}) => {}
             (_, Trouble::Calm {} | Trouble::Heal {}) => entry(self.trouble.name(), "true".to_string()),
-            _ => self.trouble.print(|name, value| entry(name, value)),
+            _ => self.trouble.print(entry),
         }
         write!(f, "{{ {} }}", entries.join(", "))
     }

@@ -10,6 +10,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use sim::Ratio;
+use sim::fault::Argument;
 use toml::de::DeValue;
 
 use super::catalogue::Catalogue;
@@ -93,20 +94,9 @@ pub struct CallName(pub String);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Text(pub String);
 
-/// The arguments of a call, by key.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+/// The arguments of a call, by key. Durations, chances and machines are texts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Arguments(pub BTreeMap<String, Argument>);
-
-/// One argument of a call.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Argument {
-    /// A whole number.
-    Whole(i64),
-    /// `true` or `false`.
-    Truth(bool),
-    /// A text; durations, chances and machines are texts, too.
-    Text(String),
-}
 
 /// Which operations of a disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -585,8 +575,8 @@ impl Value for Arguments {
         for (key, value) in item.as_table()? {
             let argument = match value.get_ref() {
                 DeValue::String(text) => Argument::Text(text.to_string()),
-                DeValue::Boolean(truth) => Argument::Truth(*truth),
-                number => Argument::Whole(whole(number)?),
+                DeValue::Boolean(truth) => Argument::Flag(*truth),
+                number => Argument::Number(whole(number)?),
             };
             arguments.insert(key.get_ref().to_string(), argument);
         }
@@ -594,8 +584,8 @@ impl Value for Arguments {
     }
     fn print(&self) -> Option<String> {
         let argument = |(name, argument): (&String, &Argument)| match argument {
-            Argument::Whole(number) => format!("{} = {number}", key(name)),
-            Argument::Truth(truth) => format!("{} = {truth}", key(name)),
+            Argument::Number(number) => format!("{} = {number}", key(name)),
+            Argument::Flag(truth) => format!("{} = {truth}", key(name)),
             Argument::Text(text) => format!("{} = {}", key(name), quoted(text)),
         };
         let arguments = self.0.iter().map(argument).collect::<Vec<_>>();
@@ -603,8 +593,8 @@ impl Value for Arguments {
     }
     fn decode(bits: &mut Bits<'_>) -> Arguments {
         let argument = |bits: &mut Bits<'_>| match bits.below(3) {
-            0 => Argument::Whole(bits.u64() as i64),
-            1 => Argument::Truth(bits.coin()),
+            0 => Argument::Number(bits.u64() as i64),
+            1 => Argument::Flag(bits.coin()),
             _ => Argument::Text(bits.text()),
         };
         let count = bits.below(3);

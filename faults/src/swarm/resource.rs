@@ -67,9 +67,9 @@ fn argument(draft: &mut Draft<'_>, parameter: &CallParameter) -> Option<Argument
         ArgumentKind::Whole { least, most } => {
             let width = most.abs_diff(least);
             let between = least.wrapping_add_unsigned(draft.dice.choose(width.wrapping_add(1)));
-            Argument::Whole(*draft.dice.pick(&[least, most, between]))
+            Argument::Number(*draft.dice.pick(&[least, most, between]))
         }
-        ArgumentKind::Truth => Argument::Truth(draft.coin()),
+        ArgumentKind::Truth => Argument::Flag(draft.coin()),
         ArgumentKind::Duration => Argument::Text(print_duration(draft.lasts)),
         ArgumentKind::Chance => Argument::Text(print_chance(draft.intensity)),
         ArgumentKind::Machine => {

@@ -1,0 +1,178 @@
+//! One run of a scenario.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::Rc;
+
+use sim::choice::Edit;
+use sim::{Report, World};
+
+use super::{Scenario, Weather};
+use crate::inject::{self, Injection, Skipped};
+use crate::plan::{Plan, PlanError};
+use crate::suggest;
+use crate::swarm::{self, Profile};
+
+/// What one run has that others of its scenario have not.
+#[derive(Clone, Debug, Default)]
+pub struct Spec {
+    /// The seed, from which all chance comes.
+    pub seed: u64,
+    /// A plan in place of the scenario's.
+    pub plan: Option<Plan>,
+    /// A profile in place of the scenario's; a plan comes first.
+    pub profile: Option<Profile>,
+    /// The planted bug, by name.
+    pub quirk: Option<String>,
+    /// Draws that are replaced.
+    pub edits: Vec<Edit>,
+    /// Whether to record every draw.
+    pub record: bool,
+}
+
+impl Spec {
+    /// A run of this seed with nothing changed.
+    pub fn of_seed(seed: u64) -> Spec {
+        Spec { seed, ..Spec::default() }
+    }
+}
+
+/// What one run came to.
+#[derive(Debug)]
+pub struct Run {
+    /// What the kernel reports.
+    pub report: Report,
+    /// The plan that was carried out.
+    pub plan: Plan,
+    /// What became of its lines, in order.
+    pub lines: Vec<LineReport>,
+}
+
+/// What became of one line of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineReport {
+    /// The line.
+    pub line: String,
+    /// How often it took effect.
+    pub effects: u64,
+    /// Why it did not strike, when it did not.
+    pub skipped: Option<Skipped>,
+}
+
+impl LineReport {
+    /// Whether it struck and nobody could notice.
+    pub fn was_harmless(&self) -> bool {
+        self.effects == 0 && self.skipped.is_none()
+    }
+}
+
+/// Why a run could not begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SpecError {
+    /// The plan names what the scenario has not, or contradicts itself.
+    Plan(PlanError),
+    /// There is no such planted bug.
+    UnknownQuirk {
+        /// The word.
+        word: String,
+        /// The scenario's planted bugs.
+        known: Vec<String>,
+    },
+}
+
+impl fmt::Display for SpecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SpecError::Plan(error) => write!(f, "{error}"),
+            SpecError::UnknownQuirk { word, known } => {
+                write!(f, "unknown quirk `{word}`")?;
+                match suggest::nearest(word, known.iter().map(String::as_str)) {
+                    Some(meant) => write!(f, ", did you mean `{meant}`?"),
+                    None if known.is_empty() => write!(f, ": the scenario plants none"),
+                    None => write!(f, ": expected one of {}", known.join(", ")),
+                }
+            }
+        }
+    }
+}
+
+impl std::error::Error for SpecError {}
+
+impl From<PlanError> for SpecError {
+    fn from(error: PlanError) -> SpecError {
+        SpecError::Plan(error)
+    }
+}
+
+impl Scenario {
+    /// The plan of a run: the spec's, or the scenario's, or drawn from the seed.
+    pub fn plan_of(&self, spec: &Spec) -> Plan {
+        let draw = |profile: &Profile| swarm::draw(spec.seed, profile, &self.budget, &self.catalogue);
+        match (&spec.plan, &spec.profile, &self.weather) {
+            (Some(plan), ..) => plan.clone(),
+            (None, Some(profile), _) | (None, None, Weather::Swarm(profile)) => draw(profile),
+            (None, None, Weather::Fixed(plan)) => plan.clone(),
+        }
+    }
+
+    /// The world of a run, not yet begun, and its plan; for those who step it themselves.
+    pub fn prepare(&self, spec: &Spec) -> Result<Prepared, SpecError> {
+        let plan = self.plan_of(spec);
+        plan.check(&self.catalogue)?;
+        let mut config = self.config.clone();
+        config.seed = spec.seed;
+        config.edits.clone_from(&spec.edits);
+        config.record_choices |= spec.record;
+        if let Some(quirk) = &spec.quirk {
+            if !self.quirks.iter().any(|known| known.name() == quirk) {
+                let known = self.quirks.iter().map(|quirk| quirk.name().to_string()).collect();
+                return Err(SpecError::UnknownQuirk { word: quirk.clone(), known });
+            }
+            config.quirks.push(quirk.clone());
+        }
+        Ok(Prepared { scenario: self.clone(), world: World::new(config), plan })
+    }
+
+    /// One run, to its end.
+    pub fn run(&self, spec: &Spec) -> Result<Run, SpecError> {
+        Ok(self.prepare(spec)?.run())
+    }
+}
+
+/// A run that has not begun.
+pub struct Prepared {
+    scenario: Scenario,
+    world: World,
+    plan: Plan,
+}
+
+impl Prepared {
+    /// The plan that will be carried out.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The world, to add readers to it.
+    pub fn world(&mut self) -> &mut World {
+        &mut self.world
+    }
+
+    /// Runs it to its end.
+    pub fn run(self) -> Run {
+        let Prepared { scenario, world, plan } = self;
+        let injection: Rc<RefCell<Option<Injection>>> = Rc::default();
+        let (slot, injected, body) = (injection.clone(), plan.clone(), scenario.body.clone());
+        let report = world.run(move || async move {
+            *slot.borrow_mut() = Some(inject::inject(&injected));
+            body().await
+        });
+        let notes = injection.borrow().as_ref().map(Injection::notes).unwrap_or_default();
+        let line = |(line, note): (&crate::plan::Line, &inject::Note)| LineReport {
+            line: line.to_string(),
+            effects: note.faults.iter().map(|fault| report.faults[fault.index()].effects).sum(),
+            skipped: note.skipped,
+        };
+        let lines = plan.faults.iter().zip(&notes).map(line).collect();
+        Run { report, plan, lines }
+    }
+}

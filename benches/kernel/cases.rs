@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sim::task::{JoinHandle, spawn, yield_now};
 use sim::time::sleep;
-use sim::{Report, World};
+use sim::{Config, Report, World};
 
 use super::Case;
 
@@ -39,6 +39,12 @@ pub fn all() -> Vec<Case> {
             operation: "timer set and cancelled",
             operations: 1_000_000,
             run: cancels,
+        },
+        Case {
+            name: "world",
+            operation: "world set up, run and taken down",
+            operations: 20_000,
+            run: worlds,
         },
     ]
 }
@@ -73,6 +79,7 @@ fn timers(world: World, operations: u64) -> Report {
 
 fn cancels(world: World, operations: u64) -> Report {
     world.run(move || async move {
+        let mut folded = 0u64;
         for turn in 0..operations {
             let mut timer = pin!(sleep(Duration::from_micros(10 + turn % 101)));
             // The first poll sets it; the end of the scope cancels it.
@@ -81,8 +88,18 @@ fn cancels(world: World, operations: u64) -> Report {
                 Poll::Ready(())
             })
             .await;
+            folded = folded.wrapping_mul(31).wrapping_add(timer.deadline().as_nanos());
         }
+        // A timer that is cancelled leaves no record: the deadlines are what proves them.
+        sim::points::mark!("bench.deadlines", "timer-cancel", folded);
     })
+}
+
+fn worlds(world: World, operations: u64) -> Report {
+    for seed in 1..operations {
+        World::new(Config { seed, ..Config::default() }).run(|| async {}).unwrap();
+    }
+    world.run(|| async {})
 }
 
 /// Runs a hundred tasks to their end.

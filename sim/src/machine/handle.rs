@@ -199,7 +199,7 @@ impl Machine {
     pub fn pause(self) -> bool {
         self.act("Machine::pause", |core, index| {
             let processes = core.kernel.hosts[index as usize].processes.clone();
-            processes.into_iter().fold(false, |any, process| core.kernel.pause(process) || any)
+            processes.into_iter().filter(|&process| core.kernel.pause(process)).count() > 0
         })
     }
 
@@ -207,7 +207,7 @@ impl Machine {
     pub fn resume(self) -> bool {
         self.act("Machine::resume", |core, index| {
             let processes = core.kernel.hosts[index as usize].processes.clone();
-            processes.into_iter().fold(false, |any, process| core.kernel.resume(process) || any)
+            processes.into_iter().filter(|&process| core.kernel.resume(process)).count() > 0
         })
     }
 

@@ -71,12 +71,12 @@ impl Tasks {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &Task)> {
-        let alive = |task: &&Task| task.job.is_some() || task.state & RUNNING != 0;
+        let alive = |task: &Task| task.job.is_some() || task.state & RUNNING != 0;
         self.slots
             .iter()
             .enumerate()
             .map(|(index, task)| (index as u32, task))
-            .filter(move |(_, task)| alive(&task))
+            .filter(move |(_, task)| alive(task))
     }
 
     /// Takes a slot and puts it at the head of its process's list.

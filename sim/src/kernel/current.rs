@@ -5,11 +5,13 @@
 //! and no user code (wake, drop, clone, panic hook, subscriber) runs within that span.
 
 use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 
 use super::Core;
 
 thread_local! {
-    static CURRENT: RefCell<Option<Box<Core>>> = const { RefCell::new(None) };
+    // Nothing to drop when the thread ends: a world is taken out before, and the access is a plain one.
+    static CURRENT: RefCell<ManuallyDrop<Option<Box<Core>>>> = const { RefCell::new(ManuallyDrop::new(None)) };
 }
 
 /// Runs `call` on the current world; `None` where there is none on this thread, or the thread is ending.
@@ -66,7 +68,7 @@ impl Installed {
     pub(crate) fn remove(mut self) -> Box<Core> {
         let interrupted = self.interrupted.take();
         CURRENT
-            .with(|cell| std::mem::replace(&mut *cell.borrow_mut(), interrupted))
+            .with(|cell| std::mem::replace(&mut **cell.borrow_mut(), interrupted))
             .expect("an installed world stays until it is removed")
     }
 }

@@ -6,7 +6,7 @@
 use std::any::Any;
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::task::{Context as PollContext, Poll, Waker};
+use std::task::{Context as PollContext, Waker};
 
 use super::{Context, Core, Doing, Kernel, Litter, current};
 use crate::config::{StepLimit, TimeLimit};
@@ -28,12 +28,8 @@ pub(crate) enum Stop {
     Stepped,
 }
 
-/// What the driver is to do outside of the borrow.
-enum Action {
-    Poll {
-        key: TaskKey,
-        job: BoxJob,
-    },
+/// What the driver is to do outside of the borrow, besides polling.
+enum Chore {
     /// Drop an aborted task's future in its own, living context.
     Cancel {
         key: TaskKey,
@@ -46,11 +42,17 @@ enum Action {
     Stop(Stop),
 }
 
-/// What became of the last action.
-enum Done {
-    Nothing,
-    Polled { key: TaskKey, job: BoxJob, ready: bool },
-    Cancelled { key: TaskKey },
+/// A task that comes back from its poll, with whether it has ended.
+struct Polled {
+    key: TaskKey,
+    job: BoxJob,
+    ready: bool,
+}
+
+/// What is next: a poll, which is nearly always the case, or a chore.
+enum Next {
+    Poll { key: TaskKey, job: BoxJob },
+    Chore,
 }
 
 /// Drives the current world of this thread until it stops; with `single`, for one poll at most.
@@ -65,52 +67,52 @@ pub(crate) fn drive(single: bool) -> Stop {
 }
 
 fn turn(single: bool, polling: &std::cell::Cell<Option<TaskKey>>) -> Stop {
-    let mut done = Done::Nothing;
-    let mut polls = 0u32;
+    let mut polled = None;
+    let mut pause = false;
     loop {
-        let finished = std::mem::replace(&mut done, Done::Nothing);
-        let pause = single && polls > 0;
-        let action = current::with(|core| core.next(finished, pause)).expect("the driver runs in its world");
-        match action {
-            Action::Poll { key, mut job } => {
+        let back = polled.take();
+        match current::with(|core| core.next(back, pause)) {
+            Some(Next::Poll { key, mut job }) => {
                 polling.set(Some(key));
                 let waker: ManuallyDrop<Waker> = waker(key);
-                let ready = if crate::observe::someone_listens() {
-                    crate::observe::in_span(|| job.as_mut().poll(&mut PollContext::from_waker(&waker)))
+                let mut context = PollContext::from_waker(&waker);
+                let poll = if crate::observe::someone_listens() {
+                    crate::observe::in_span(|| job.as_mut().poll(&mut context))
                 } else {
-                    job.as_mut().poll(&mut PollContext::from_waker(&waker))
+                    job.as_mut().poll(&mut context)
                 };
-                polls = 1;
-                done = Done::Polled { key, job, ready: ready == Poll::Ready(()) };
+                pause = single;
+                polled = Some(Polled { key, job, ready: poll.is_ready() });
             }
-            Action::Cancel { key, job } => {
+            Some(Next::Chore) => {
                 polling.set(None);
-                drop(job);
-                done = Done::Cancelled { key };
-            }
-            Action::Wake(waker) => {
-                polling.set(None);
-                waker.wake();
-            }
-            Action::Drop(litter) => {
-                polling.set(None);
-                match litter {
-                    Litter::Job(job) => drop(job),
-                    Litter::Error(error) => drop(error),
-                    Litter::Waker(waker) => drop(waker),
+                if let Some(stop) = chore() {
+                    return stop;
                 }
             }
-            Action::Bury(job) => {
-                polling.set(None);
-                drop(job);
-            }
-            Action::Strike(strike) => {
-                polling.set(None);
-                strike();
-            }
-            Action::Stop(stop) => return stop,
+            None => unreachable!("the driver runs in its world"),
         }
     }
+}
+
+/// Does what is to be done outside of the borrow besides polling.
+#[cold]
+#[inline(never)]
+fn chore() -> Option<Stop> {
+    match current::with(Core::attend).flatten()? {
+        Chore::Cancel { key, job } => {
+            drop(job);
+            current::with(|core| core.cancelled(key));
+        }
+        Chore::Wake(waker) => waker.wake(),
+        Chore::Drop(Litter::Job(job)) => drop(job),
+        Chore::Drop(Litter::Error(error)) => drop(error),
+        Chore::Drop(Litter::Waker(waker)) => drop(waker),
+        Chore::Bury(job) => drop(job),
+        Chore::Strike(strike) => strike(),
+        Chore::Stop(stop) => return Some(stop),
+    }
+    None
 }
 
 /// A panic was caught: the kernel hears of it, and the payload, whose drop is the user's, may panic again.
@@ -125,42 +127,28 @@ fn after_panic(polled: Option<TaskKey>, payload: Box<dyn Any + Send>) {
 }
 
 impl Core {
-    /// Takes back what was done and says what is next.
+    /// Takes back what was polled and says what is next.
     #[inline]
-    fn next(&mut self, done: Done, pause: bool) -> Action {
-        match done {
-            Done::Nothing => {}
-            Done::Polled { key, job, ready } => self.kernel.polled(key, job, ready),
-            Done::Cancelled { key } => {
-                if self.kernel.tasks.get(key).is_some() {
-                    self.kernel.end_task(key.slot(), None, Some(JoinError::aborted()));
-                }
-                self.kernel.spend();
-            }
+    fn next(&mut self, polled: Option<Polled>, pause: bool) -> Next {
+        if let Some(polled) = polled {
+            self.kernel.polled(polled);
         }
         loop {
-            if self.kernel.attention
-                && let Some(action) = self.attend()
-            {
-                return action;
+            if self.kernel.attention {
+                return Next::Chore;
             }
             if pause {
-                self.kernel.rest();
-                return Action::Stop(Stop::Stepped);
+                return self.come_to_rest(Stop::Stepped);
             }
-            if let Some(machine) = self.kernel.runnable.pop_front() {
-                if let Some(action) = self.kernel.poll_next(machine) {
-                    return action;
+            if let Some(machine) = self.kernel.going_on.take().or_else(|| self.kernel.runnable.pop_front()) {
+                if let Some(next) = self.kernel.poll_next(machine) {
+                    return next;
                 }
                 continue;
             }
             let next_at = self.kernel.queue.next_at();
             if next_at > self.kernel.until {
-                self.kernel.rest();
-                if next_at == u64::MAX {
-                    return Action::Stop(Stop::Stalled);
-                }
-                return Action::Stop(Stop::Reached);
+                return self.come_to_rest(if next_at == u64::MAX { Stop::Stalled } else { Stop::Reached });
             }
             let entry = self.kernel.queue.pop().expect("an entry was just seen");
             self.kernel.now = entry.at;
@@ -169,40 +157,58 @@ impl Core {
         }
     }
 
-    /// What asks for the driver's hand, in this order: wakes, drops, burials, exits; then failure or the
-    /// end; strikes come last, so that each finds what the one before it left.
     #[cold]
-    fn attend(&mut self) -> Option<Action> {
+    fn come_to_rest(&mut self, stop: Stop) -> Next {
+        self.kernel.rest();
+        self.kernel.stop = Some(stop);
+        self.kernel.attention = true;
+        Next::Chore
+    }
+
+    /// What asks for the driver's hand, in this order: an aborted task, wakes, drops, burials, exits; then
+    /// failure or the end; then strikes, so that each finds what the one before it left; then a stop. `None` when nothing does any more.
+    fn attend(&mut self) -> Option<Chore> {
         let kernel = &mut self.kernel;
+        if let Some((key, job)) = kernel.cancelling.take() {
+            kernel.doing = Doing::Dropping;
+            return Some(Chore::Cancel { key, job });
+        }
         kernel.rest();
         if let Some(waker) = kernel.deferred_wakes.pop() {
             kernel.doing = Doing::Waking;
-            return Some(Action::Wake(waker));
+            return Some(Chore::Wake(waker));
         }
         if let Some(litter) = kernel.litter.pop() {
             kernel.doing = Doing::Dropping;
-            return Some(Action::Drop(litter));
+            return Some(Chore::Drop(litter));
         }
         if let Some((job, context)) = kernel.graves.pop() {
             kernel.doing = Doing::Dropping;
             kernel.current = context;
-            return Some(Action::Bury(job));
+            return Some(Chore::Bury(job));
         }
         if !kernel.exits.is_empty() {
             self.carry_out_exits();
             return self.attend();
         }
         if kernel.failure.is_some() {
-            return Some(Action::Stop(Stop::Failed));
+            return Some(Chore::Stop(Stop::Failed));
         }
         if kernel.finished {
-            return Some(Action::Stop(Stop::Finished));
+            return Some(Chore::Stop(Stop::Finished));
         }
         if let Some(strike) = kernel.next_strike() {
-            return Some(Action::Strike(strike));
+            return Some(Chore::Strike(strike));
         }
         kernel.attention = false;
-        None
+        kernel.stop.take().map(Chore::Stop)
+    }
+
+    fn cancelled(&mut self, key: TaskKey) {
+        if self.kernel.tasks.get(key).is_some() {
+            self.kernel.end_task(key.slot(), None, Some(JoinError::aborted()));
+        }
+        self.kernel.spend();
     }
 }
 
@@ -217,7 +223,7 @@ impl Kernel {
 
     /// Chooses among a machine's ready tasks.
     #[inline]
-    fn poll_next(&mut self, machine: u16) -> Option<Action> {
+    fn poll_next(&mut self, machine: u16) -> Option<Next> {
         let host = &mut self.hosts[machine as usize];
         let count = host.ready.len();
         if count == 0 || !host.up {
@@ -248,16 +254,17 @@ impl Kernel {
             self.steps_are_spent();
         }
         if aborted {
-            self.doing = Doing::Dropping;
-            return Some(Action::Cancel { key, job });
+            self.cancelling = Some((key, job));
+            self.attention = true;
+            return Some(Next::Chore);
         }
         self.doing = Doing::Polling;
-        Some(Action::Poll { key, job })
+        Some(Next::Poll { key, job })
     }
 
     /// A task comes back from its poll.
     #[inline]
-    fn polled(&mut self, key: TaskKey, job: BoxJob, ready: bool) {
+    fn polled(&mut self, Polled { key, job, ready }: Polled) {
         let index = key.slot();
         match self.tasks.get(key) {
             None => {
@@ -303,7 +310,7 @@ impl Kernel {
             && self.queue.next_at() > free_at
         {
             self.now = free_at;
-            self.runnable.push_back(machine);
+            self.going_on = Some(machine);
         } else {
             self.schedule_host(machine);
         }

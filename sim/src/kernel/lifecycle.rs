@@ -474,6 +474,7 @@ impl Core {
         kernel.current = Context { machine: TEST, process: 0, task: NONE, dead: true };
         let mut left: Vec<Box<dyn Any>> = Vec::new();
         let mut keep = |item: Box<dyn Any>| left.push(item);
+        keep(Box::new(kernel.cancelling.take().map(|(_, job)| job)));
         kernel.deferred_wakes.drain(..).for_each(|waker| keep(Box::new(waker)));
         kernel.litter.drain(..).for_each(|litter| keep(Box::new(litter)));
         kernel.graves.drain(..).for_each(|(job, _)| keep(Box::new(job)));

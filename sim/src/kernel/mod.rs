@@ -93,6 +93,8 @@ pub(crate) struct Kernel {
     pub(crate) current: Context,
     /// Machines with ready tasks and a free core at this very time, in order of becoming so.
     runnable: VecDeque<u16>,
+    /// The machine that goes on alone: nothing else is due before its core is free.
+    going_on: Option<u16>,
     pub(crate) queue: EventQueue<Event>,
     pub(crate) log: Log,
     pub(crate) choices: Choices,
@@ -120,6 +122,10 @@ pub(crate) struct Kernel {
     /// Processes whose main task has returned.
     exits: Vec<u32>,
     pub(crate) failure: Option<Failure>,
+    /// An aborted task that was chosen: its future is dropped instead of polled.
+    cancelling: Option<(TaskKey, BoxJob)>,
+    /// Why the driver is to come to rest.
+    stop: Option<Stop>,
     /// The run's own task has ended.
     finished: bool,
 
@@ -172,6 +178,7 @@ impl Kernel {
             cause: u64::MAX,
             current: Context { machine: 0, process: 0, task: NONE, dead: false },
             runnable: VecDeque::new(),
+            going_on: None,
             queue: EventQueue::new(),
             log: Log::new(config.tracing),
             choices,
@@ -193,6 +200,8 @@ impl Kernel {
             graves: Vec::new(),
             exits: Vec::new(),
             failure: None,
+            cancelling: None,
+            stop: None,
             finished: false,
             extra_cost: 0,
             steps: 0,
@@ -215,9 +224,8 @@ impl Kernel {
     #[inline]
     pub(crate) fn record(&mut self, kind: Kind, flag: u8, machine: u16, a: u32, b: u32) -> u64 {
         let sequence = self.log.sequence();
-        // No cause is u64::MAX, whose distance wraps to sequence + 1: told apart by being beyond it.
-        let distance = sequence.wrapping_sub(self.cause);
-        let cause = if distance <= sequence { distance as u32 } else { 0 };
+        // No cause is u64::MAX, which is after every record: its distance comes out as 0.
+        let cause = sequence.saturating_sub(self.cause) as u32;
         self.log.push(Record { at: self.now, kind, flag, machine, cause, a, b })
     }
 

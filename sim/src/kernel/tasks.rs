@@ -104,10 +104,8 @@ impl Kernel {
         if self.current.dead {
             return;
         }
-        if self.current.task != NONE
-            && let Some(task) = self.tasks.get(key)
-            && task.process != self.current.process
-        {
+        let Some(task) = self.tasks.get(key) else { return };
+        if task.process != self.current.process && self.current.task != NONE {
             self.shared_memory_seen(key);
         }
         self.wake_task(key, Why::Code);

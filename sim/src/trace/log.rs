@@ -44,6 +44,8 @@ pub(crate) struct Log {
     hashed: usize,
     /// Sequence number of the first record of `window`.
     window_first: u64,
+    /// Sequence number of the next record.
+    sequence: u64,
     hasher: blake3::Hasher,
     checkpoints: Vec<Digest>,
     readers: Vec<Box<dyn Reader>>,
@@ -57,6 +59,7 @@ impl Log {
             previous: Vec::new(),
             hashed: 0,
             window_first: 0,
+            sequence: 0,
             hasher: blake3::Hasher::new(),
             checkpoints: Vec::new(),
             readers: Vec::new(),
@@ -71,7 +74,7 @@ impl Log {
     /// The sequence number of the next record.
     #[inline]
     pub(crate) fn sequence(&self) -> u64 {
-        self.window_first + (self.window.len() / RECORD_BYTES) as u64
+        self.sequence
     }
 
     /// Appends a record and answers its sequence number.
@@ -80,7 +83,8 @@ impl Log {
         if !self.on {
             return 0;
         }
-        let sequence = self.sequence();
+        let sequence = self.sequence;
+        self.sequence += 1;
         self.window.extend_from_slice(&record.encode());
         if self.window.len() - self.hashed == BLOCK_BYTES {
             self.flush();

@@ -10,6 +10,7 @@
 //! | run one case twice, in lock step | [`verify`] |
 //! | pin what a scenario does | [`golden`] |
 //! | tell a person what failed | [`page`] |
+//! | see a run | [`timeline`] |
 //!
 //! Nothing here decides anything in a run. What comes from outside (lines, files, pipes) is read or
 //! refused with an error that says the place, what was found, what was expected and what to do.
@@ -20,6 +21,7 @@ pub mod golden;
 pub mod page;
 pub mod recording;
 pub mod store;
+pub mod timeline;
 pub mod trace;
 pub mod verify;
 mod wire;

@@ -23,6 +23,7 @@ pub use text::{Described, Describer};
 pub use writer::TraceWriter;
 
 pub(crate) use block::decode as decode_records;
+pub(crate) use json::Json;
 pub(crate) use summary::verdict;
 
 use frame::Shape;

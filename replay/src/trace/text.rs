@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use sim::machine::Ending;
+use sim::points;
 use sim::task::Why;
 use sim::trace::{Kind, NO_MACHINE, Record};
 
@@ -112,7 +113,10 @@ impl<'a> Describer<'a> {
             Kind::DiskDone if flag == 0 => format!("disk operation on file {a} is done, {b} bytes"),
             Kind::DiskDone => format!("disk operation on file {a} fails with error {flag}"),
             Kind::DiskLoss => format!("the disk keeps {a} sectors, and drops or tears {b}"),
-            Kind::Point => format!("pass {}", self.name(Space::Point, u64::from(a) | u64::from(b) << 32)),
+            Kind::Point => {
+                let name = self.name(Space::Point, u64::from(a) | u64::from(b) << 32);
+                format!("pass {}{name}", point_kind(flag))
+            }
             Kind::Mark => format!("mark {:016x}", u64::from(a) | u64::from(b) << 32),
             Kind::Fault => format!("fault begins: {}", fault()),
             Kind::Effect => format!("fault takes effect ({b}): {}", fault()),
@@ -167,6 +171,23 @@ fn panic_place(flag: u8) -> &'static str {
         3 => " in a waker",
         _ => "",
     }
+}
+
+/// What a point is for, with a blank behind it.
+fn point_kind(flag: u8) -> String {
+    use points::Kind;
+    let kinds = [
+        Kind::Site,
+        Kind::Always,
+        Kind::Sometimes,
+        Kind::Reachable,
+        Kind::Unreachable,
+        Kind::Numeric,
+        Kind::Mark,
+        Kind::Quirk,
+    ];
+    let kind = kinds.into_iter().find(|kind| *kind as u8 == flag);
+    kind.map_or(String::new(), |kind| format!("{} ", kind.label()))
 }
 
 fn loss(flag: u8) -> String {

@@ -240,6 +240,13 @@ impl Injection {
         }
         fault::attribute(fault, || process.stop(grace));
         self.hold(index, Hold::Down(process));
+        // It may be healed within its grace: then nobody holds it down, and yet it ends.
+        let this = self.clone();
+        fault::after(grace, move || {
+            if !this.state.borrow().holds.holds(Hold::Down(process)) {
+                this.start(process);
+            }
+        });
     }
 
     /// One step of a roll: stopped now, started when its grace is over. The last one ends the line.

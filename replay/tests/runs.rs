@@ -7,11 +7,13 @@ use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
 
+use faults::plan::{Host, Plan};
+use faults::scenario::{Scenario, Spec};
 use sim::choice::Edit;
 use sim::time::sleep;
 use sim::trace::Reader;
 use sim::{Config, Report, World, machine};
-use tourbillon_replay::case::{Case, Replayed, Signature};
+use tourbillon_replay::case::{Case, PlanSource, Replayed, Signature};
 use tourbillon_replay::diff::{self, Run, Which};
 use tourbillon_replay::golden::{Golden, Header};
 use tourbillon_replay::page::Page;
@@ -183,8 +185,9 @@ fn a_case_with_an_edit_is_another_run_and_its_golden_says_so() {
     assert!(check.to_string().contains("seed 0x1: schedule drift, the same faults took effect"), "{check}");
 }
 
-/// A service that fails at its tenth request, under a fault that did something and one that did not.
-async fn failing(requests: Rc<Cell<u64>>) {
+/// A service that fails at its tenth request, while a plan strikes it.
+async fn failing() {
+    let requests = Rc::new(Cell::new(0));
     let server = machine("core-0").create().process("server", move |_| {
         let requests = requests.clone();
         async move {
@@ -195,25 +198,25 @@ async fn failing(requests: Rc<Cell<u64>>) {
             }
         }
     });
-    let server = server.start();
-    sleep(Duration::from_millis(25)).await;
-    let fault = sim::fault::begin("{ at = \"25ms\", kill = \"core-0\" }");
-    sim::fault::attribute(fault, || {
-        server.kill();
-        server.restart();
-    });
-    sim::fault::begin("the scenario's own");
+    server.start();
+    sim::fault::begin("nothing at all");
     sleep(Duration::from_secs(1)).await;
 }
 
 #[test]
 fn a_failed_run_is_told_on_one_page_and_its_line_repeats_it() {
-    let once = || world(Config { seed: 7, ..Config::default() }, vec![]).run(|| failing(Rc::default()));
-    let report = once();
-    let plan = "faults = [{ at = \"25ms\", kill = \"core-0\" }, { at = \"9s\", kill = \"core-0\" }]";
-    let plan: faults::plan::Plan = plan.parse().expect("it is a plan");
-    let case = Case::new("test/failing", 7);
-    let page = Page::new(&case, Some(&plan), &report, "tourbillon replay").expect("it failed");
+    let plan = "faults = [
+        { at = \"25ms\", kill = \"core-0/server\", restart_after = \"1ms\" },
+        { at = \"9s\", kill = \"core-0/server\" },
+    ]";
+    let plan: Plan = plan.parse().expect("it is a plan");
+    let host = Host::new("core-0").process("server");
+    let scenario = Scenario::new("test/failing", "a service that fails", failing).host(host);
+    let spec = Spec { plan: Some(plan.clone()), ..Spec::of_seed(7) };
+    let run = scenario.run(&spec).expect("the plan fits");
+    let mut case = Case::new("test/failing", 7);
+    case.plan = Some(PlanSource::inline(&plan));
+    let page = Page::new(&case, &run, "tourbillon replay").expect("it failed");
     let text = page.to_string();
     assert!(
         text.starts_with(
@@ -222,7 +225,17 @@ fn a_failed_run_is_told_on_one_page_and_its_line_repeats_it() {
         "{text}"
     );
     assert!(text.contains("\n  message   request 10 was lost\n"), "{text}");
-    assert!(text.contains("\n        -  { at = \"9s\", kill = \"core-0\" }  (never began)\n"), "{text}");
+    assert!(
+        text.contains("\n        1  { at = \"25ms\", kill = \"core-0/server\", restart_after = \"1ms\" }\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains(
+            "\n        -  { at = \"9s\", kill = \"core-0/server\" }  (its time or its point never came)\n"
+        ),
+        "{text}"
+    );
+    assert!(text.contains("\n        0  nothing at all  (of the scenario, had no effect)\n"), "{text}");
     // Back from the failure: the panic, the poll it was in, woken by a timer, and what set that.
     let causes: Vec<&str> = page.causes.iter().map(|cause| cause.what.as_str()).collect();
     assert!(causes[0].ends_with("of server panics"), "{text}");
@@ -233,9 +246,10 @@ fn a_failed_run_is_told_on_one_page_and_its_line_repeats_it() {
     let line = text.lines().last().expect("there are lines").trim();
     let line = line.strip_prefix("tourbillon replay '").and_then(|line| line.strip_suffix('\'')).expect(line);
     let pasted: Case = line.parse().expect("it was printed");
-    let again = once();
+    let Some(PlanSource::Inline(plan)) = &pasted.plan else { panic!("the plan stands in the line: {line}") };
+    let spec = Spec { plan: Some(plan.parse().expect("it is a plan")), ..Spec::of_seed(pasted.seed) };
+    let again = scenario.run(&spec).expect("the plan fits").report;
     let signature = again.failure().map(Signature::from);
     let replayed = pasted.replayed(signature.as_ref(), again.digests.trace.into());
     assert_eq!(replayed, Replayed::SameFailure { same_digest: Some(true) });
-    assert!(Page::new(&case, None, &run(1, 10, None, vec![]), "tourbillon replay").is_none());
 }

@@ -5,11 +5,12 @@
 
 mod text;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use sim::Failure;
+use faults::inject::Skipped;
+use faults::scenario::{LineReport, Run};
 use sim::trace::{Digests, Record};
+use sim::{Failure, FaultReport};
 
 use crate::case::Case;
 use crate::diff::{Chain, Records, chain};
@@ -52,25 +53,22 @@ pub struct PlanLine {
     pub text: String,
     /// How often it took effect; `None` when it never began.
     pub effects: Option<u64>,
+    /// Why there is nothing to see, or whose it is; may be empty.
+    pub note: &'static str,
 }
 
 impl Page {
     /// The page of a failed run; `None` when it did not fail. `command` is what is typed before the case to
     /// repeat it, such as `tourbillon replay`.
-    pub fn new(
-        case: &Case,
-        plan: Option<&faults::plan::Plan>,
-        report: &sim::Report,
-        command: impl Into<String>,
-    ) -> Option<Page> {
+    pub fn new(case: &Case, run: &Run, command: impl Into<String>) -> Option<Page> {
+        let Run { report, lines, .. } = run;
         let failure = report.failure()?.clone();
-        let began = report.faults.iter().map(|fault| (fault.label.as_str(), fault.effects));
         let (first, records) = &report.tail;
         let told = tell(*first, records, failure.record, &(&report.names).into());
         Some(Page {
             case: case.clone().recorded(report),
             failure,
-            plan: plan_lines(plan, began),
+            plan: plan_lines(lines, &report.faults),
             warnings: report.warnings.clone(),
             digests: report.digests,
             records: report.records,
@@ -83,25 +81,27 @@ impl Page {
     }
 }
 
-/// A plan's lines beside the faults that began in a run, each given by its label and its effects. A label
-/// is the line's text; faults of no line (a scenario's own) come after the lines.
-pub fn plan_lines<'a>(
-    plan: Option<&faults::plan::Plan>,
-    began: impl IntoIterator<Item = (&'a str, u64)>,
-) -> Vec<PlanLine> {
-    let line = |line: &faults::plan::Line| PlanLine { text: line.to_string(), effects: None };
-    let mut lines: Vec<PlanLine> = plan.iter().flat_map(|plan| &plan.faults).map(line).collect();
-    let mut waiting: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (index, line) in lines.iter().enumerate().rev() {
-        waiting.entry(line.text.clone()).or_default().push(index);
-    }
-    for (label, effects) in began {
-        match waiting.get_mut(label).and_then(Vec::pop) {
-            Some(index) => lines[index].effects = Some(effects),
-            None => lines.push(PlanLine { text: label.to_string(), effects: Some(effects) }),
-        }
-    }
-    lines
+/// A plan's lines and what became of them, and behind them the faults of no line: a scenario's own.
+fn plan_lines(lines: &[LineReport], faults: &[FaultReport]) -> Vec<PlanLine> {
+    let of_plan = lines.iter().map(|line| PlanLine {
+        text: line.line.clone(),
+        effects: line.skipped.is_none().then_some(line.effects),
+        note: match line.skipped {
+            Some(Skipped::NotReached) => "its time or its point never came",
+            Some(Skipped::Quiet) => "it was calm by then",
+            Some(Skipped::Guarded) => "too many machines would have been down",
+            Some(Skipped::Nobody) => "it selected nobody",
+            None if line.effects == 0 => "had no effect",
+            None => "",
+        },
+    });
+    let own = faults.iter().filter(|fault| lines.iter().all(|line| line.line != fault.label));
+    let own = own.map(|fault| PlanLine {
+        text: fault.label.clone(),
+        effects: Some(fault.effects),
+        note: if fault.effects == 0 { "of the scenario, had no effect" } else { "of the scenario" },
+    });
+    of_plan.chain(own).collect()
 }
 
 /// The last records of a failed run, told: the causes of the failure, and the end.

@@ -2,29 +2,38 @@
 
 use std::time::Duration;
 
-use sim::Failure;
+use faults::inject::Skipped;
+use faults::scenario::LineReport;
 use sim::trace::{Digests, Kind, NO_MACHINE, Record};
+use sim::{Failure, FaultReport};
 
 use super::{Page, PlanLine, plan_lines, tell};
 use crate::ShortDigest;
 use crate::case::Case;
 use crate::trace::{Names, Space};
 
-const PLAN: &str = "faults = [
-  { at = \"1s\", kill = \"core-0\" },
-  { at = \"1s\", kill = \"core-0\" },
-  { at = \"9s\", kill = \"core-0\" },
-]";
-
 #[test]
-fn plan_lines_stand_beside_what_they_did() {
-    let plan: faults::plan::Plan = PLAN.parse().expect("it is a plan");
-    let line = plan.faults[0].to_string();
-    let began = [(line.as_str(), 1), (line.as_str(), 0), ("the scenario's own", 4)];
-    let lines = plan_lines(Some(&plan), began);
-    let effects: Vec<Option<u64>> = lines.iter().map(|line| line.effects).collect();
-    assert_eq!(effects, [Some(1), Some(0), None, Some(4)]);
-    assert_eq!(lines[3].text, "the scenario's own");
+fn plan_lines_stand_beside_what_became_of_them() {
+    let line = |line: &str, effects, skipped| LineReport { line: line.into(), effects, skipped };
+    let lines = [
+        line("a", 3, None),
+        line("a", 0, None),
+        line("b", 0, Some(Skipped::NotReached)),
+        line("c", 0, Some(Skipped::Guarded)),
+    ];
+    let fault = |label: &str, effects| FaultReport { label: label.into(), effects };
+    let faults = [fault("a", 2), fault("a", 1), fault("the scenario's own", 4)];
+    let told = |line: &PlanLine| (line.text.clone(), line.effects, line.note);
+    assert_eq!(
+        plan_lines(&lines, &faults).iter().map(told).collect::<Vec<_>>(),
+        [
+            ("a".into(), Some(3), ""),
+            ("a".into(), Some(0), "had no effect"),
+            ("b".into(), None, "its time or its point never came"),
+            ("c".into(), None, "too many machines would have been down"),
+            ("the scenario's own".into(), Some(4), "of the scenario"),
+        ]
+    );
 }
 
 #[test]
@@ -58,9 +67,17 @@ fn the_page_tells_what_failed_why_and_how_to_repeat_it() {
         case,
         failure,
         plan: vec![
-            PlanLine { text: "{ at = \"1s\", kill = \"core-0\" }".into(), effects: Some(1) },
-            PlanLine { text: "{ at = \"2s\", kill = \"core-1\" }".into(), effects: Some(0) },
-            PlanLine { text: "{ on = \"wal.synced\", kill = \"self\" }".into(), effects: None },
+            PlanLine { text: "{ at = \"1s\", kill = \"core-0\" }".into(), effects: Some(1), note: "" },
+            PlanLine {
+                text: "{ at = \"2s\", kill = \"core-1\" }".into(),
+                effects: Some(0),
+                note: "had no effect",
+            },
+            PlanLine {
+                text: "{ on = \"wal.synced\", kill = \"self\" }".into(),
+                effects: None,
+                note: "it was calm by then",
+            },
         ],
         warnings: vec!["an edit was never reached".into()],
         digests: Digests::default(),
@@ -87,7 +104,7 @@ faults: 1 of 3 took effect
   effects
         1  { at = \"1s\", kill = \"core-0\" }
         0  { at = \"2s\", kill = \"core-1\" }  (had no effect)
-        -  { on = \"wal.synced\", kill = \"self\" }  (never began)
+        -  { on = \"wal.synced\", kill = \"self\" }  (it was calm by then)
 
 from the failure back to its causes
   #180004 [+3.204s] core-0: mark 0000000200000001

@@ -58,12 +58,9 @@ impl Page {
         let effective =
             self.plan.iter().filter(|line| line.effects.is_some_and(|effects| effects > 0)).count();
         writeln!(f, "\nfaults: {effective} of {} took effect\n  effects", self.plan.len())?;
-        for PlanLine { text, effects } in &self.plan {
-            match effects {
-                None => writeln!(f, "        -  {text}  (never began)")?,
-                Some(0) => writeln!(f, "        0  {text}  (had no effect)")?,
-                Some(effects) => writeln!(f, "  {:>7}  {text}", grouped(*effects))?,
-            }
+        for PlanLine { text, effects, note } in &self.plan {
+            write!(f, "  {:>7}  {text}", effects.map_or("-".to_string(), grouped))?;
+            writeln!(f, "{}", if note.is_empty() { String::new() } else { format!("  ({note})") })?;
         }
         Ok(())
     }

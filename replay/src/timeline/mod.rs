@@ -41,7 +41,7 @@ pub fn timeline<R: Read + Seek>(trace: &mut TraceFile<R>, shown: Shown<'_>) -> R
         ended.time,
         ended.digests.trace
     );
-    let parted = shown.divergence.and_then(|divergence| parted_at(divergence));
+    let parted = shown.divergence.and_then(parted_at);
     let values = [
         ("title", escaped(trace.case_line())),
         ("about", escaped(&about)),

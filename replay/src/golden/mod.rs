@@ -95,16 +95,53 @@ impl Golden {
     pub fn read(root: &Path, scenario: &str) -> Result<Option<Golden>, GoldenError> {
         let path = Golden::path(root, scenario);
         let file = path.display().to_string();
-        let text = match std::fs::read(&path) {
-            Ok(bytes) => String::from_utf8(bytes).map_err(|error| GoldenError::no_text(&file, &error))?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(GoldenError::unreadable(&file, error)),
-        };
+        let Some(text) = read_text(&path)? else { return Ok(None) };
         let golden = Golden::parse(&file, &text)?;
         if golden.header.scenario != scenario {
             return Err(GoldenError::misplaced(&file, &text, &golden.header.scenario, scenario));
         }
         Ok(Some(golden))
+    }
+
+    /// Reads every golden below the folder whose scenario begins with `prefix`, by name; a folder that is
+    /// not there holds none.
+    pub fn read_all(root: &Path, prefix: &str) -> Result<Vec<Golden>, GoldenError> {
+        let mut goldens = Vec::new();
+        let mut folders = vec![root.to_path_buf()];
+        while let Some(folder) = folders.pop() {
+            let unreadable = |error| GoldenError::unreadable(&folder.display().to_string(), error);
+            let entries = match std::fs::read_dir(&folder) {
+                Ok(entries) => entries,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(unreadable(error)),
+            };
+            for entry in entries {
+                let path = entry.map_err(unreadable)?.path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|extension| extension == "golden") {
+                    let file = path.display().to_string();
+                    let text = read_text(&path)?;
+                    goldens.extend(text.map(|text| Golden::parse(&file, &text)).transpose()?);
+                }
+            }
+        }
+        goldens.retain(|golden| golden.header.scenario.starts_with(prefix));
+        goldens.sort_by(|left, right| left.header.scenario.cmp(&right.header.scenario));
+        Ok(goldens)
+    }
+}
+
+/// A file's text; `None` where there is no file.
+fn read_text(path: &Path) -> Result<Option<String>, GoldenError> {
+    let file = path.display().to_string();
+    match std::fs::read(path) {
+        Ok(bytes) => {
+            let text = String::from_utf8(bytes).map_err(|error| GoldenError::no_text(&file, &error))?;
+            Ok(Some(text))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(GoldenError::unreadable(&file, error)),
     }
 }
 

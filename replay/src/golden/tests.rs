@@ -93,6 +93,16 @@ fn bless_says_what_moved_and_why_and_then_the_check_holds() {
     );
     let golden = Golden::read(&folder.0, "kv/steady").expect("it was blessed").expect("it is there");
     assert_eq!(golden.entries.keys().copied().collect::<Vec<_>>(), [0, 1, 2]);
+    let other = Header::new("ledger/steady", true);
+    bless(&folder.0, &other, &old).expect("there is none");
+    let names = |prefix| -> Vec<String> {
+        let goldens = Golden::read_all(&folder.0, prefix).expect("all are sound");
+        goldens.into_iter().map(|golden| golden.header.scenario).collect()
+    };
+    assert_eq!(names(""), ["kv/steady", "ledger/steady"]);
+    assert_eq!(names("kv"), ["kv/steady"]);
+    assert_eq!(Golden::read_all(&folder.0.join("nowhere"), ""), Ok(vec![]));
+
     let again = bless(&folder.0, &header, &now).expect("the golden is sound");
     assert!(!again.written && again.to_string().ends_with("nothing moved"));
 }

@@ -38,6 +38,8 @@ mod ratio;
 mod report;
 mod resource;
 mod schedule;
+#[doc(hidden)]
+pub mod select;
 pub mod task;
 pub mod time;
 pub mod trace;

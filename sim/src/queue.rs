@@ -16,6 +16,9 @@ const BUCKET_MASK: u64 = BUCKET_COUNT as u64 - 1;
 const WORD_COUNT: usize = BUCKET_COUNT / 64;
 const _: () = assert!(WORD_COUNT == 64, "the summary is one word");
 
+/// The last time there is: one more is never.
+pub(crate) const TIME_MAX: u64 = u64::MAX - 1;
+
 /// One thing to happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Entry<T> {
@@ -93,7 +96,8 @@ impl<T: Copy> EventQueue<T> {
         self.len
     }
 
-    /// Adds an entry and answers its sequence number. `now` is never after `at`.
+    /// Adds an entry and answers its sequence number. `now` is never after `at`; what lies beyond the end of
+    /// time comes at its end.
     #[inline]
     pub(crate) fn push(&mut self, now: u64, at: u64, what: T) -> u64 {
         debug_assert!(now <= at, "an event in the past");
@@ -103,7 +107,7 @@ impl<T: Copy> EventQueue<T> {
         let seq = self.next_seq;
         self.next_seq += 1;
         self.len += 1;
-        self.place(Entry { at, seq, what });
+        self.place(Entry { at: at.min(TIME_MAX), seq, what });
         seq
     }
 

@@ -10,6 +10,7 @@ use std::task::{Context as PollContext, Waker};
 
 use super::{Context, Core, Doing, Kernel, Litter, current};
 use crate::config::{StepLimit, TimeLimit};
+use crate::queue::TIME_MAX;
 use crate::task::{ABORTED, BoxJob, JoinError, NONE, QUEUED, RUNNING, TaskKey, waker};
 use crate::trace::Kind;
 
@@ -339,14 +340,17 @@ impl Kernel {
 
     /// Nothing happens after `until` for now; the run's own time limit stays.
     pub(crate) fn set_until(&mut self, until: u64) {
-        let TimeLimit::FailAfter(limit) = self.time_rule;
-        self.until = until.min(u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX));
+        self.until = until.min(self.time_limit());
     }
 
     /// Whether `until` is the run's own time limit.
     pub(crate) fn until_is_limit(&self) -> bool {
+        self.until == self.time_limit()
+    }
+
+    fn time_limit(&self) -> u64 {
         let TimeLimit::FailAfter(limit) = self.time_rule;
-        self.until == u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX)
+        u64::try_from(limit.as_nanos()).map_or(TIME_MAX, |limit| limit.min(TIME_MAX))
     }
 
     pub(crate) fn add_cost(&mut self, nanos: u64) {

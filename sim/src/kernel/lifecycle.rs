@@ -65,6 +65,7 @@ impl Kernel {
             slowed: Vec::new(),
             processes: Vec::new(),
             clock_stream: self.choices.open(&format!("clock/{name}")),
+            select_stream: None,
             entropy_stream: self.choices.open(&format!("entropy/{name}")),
             point_stream: self.choices.open(&format!("point/{name}")),
             overruns: Vec::new(),
@@ -480,6 +481,7 @@ impl Core {
         kernel.graves.drain(..).for_each(|(job, _)| keep(Box::new(job)));
         kernel.tasks.take_jobs().into_iter().for_each(|job| keep(Box::new(job)));
         kernel.take_timer_wakers().into_iter().for_each(|waker| keep(Box::new(waker)));
+        kernel.sets.take_wakers().into_iter().for_each(|waker| keep(Box::new(waker)));
         kernel.strikes.take_all().into_iter().for_each(|strike| keep(Box::new(strike)));
         kernel.points.take_watches().into_iter().for_each(|strike| keep(Box::new(strike)));
         keep(Box::new(kernel.faults.take_waiters()));

@@ -13,6 +13,7 @@ mod panics;
 mod points;
 mod resources;
 mod semantic;
+mod sets;
 mod stall;
 mod stray;
 mod strikes;
@@ -36,6 +37,7 @@ pub(crate) use drive::{Stop, drive};
 pub(crate) use lifecycle::Plate;
 pub(crate) use panics::install_hook;
 pub(crate) use points::install_listener;
+pub(crate) use sets::SetKey;
 pub(crate) use tasks::{Join, wake_from_code};
 pub(crate) use timers::{TimerKey, TimerPoll};
 
@@ -102,6 +104,7 @@ pub(crate) struct Kernel {
     pub(crate) hosts: Vec<Host>,
     pub(crate) programs: Vec<Program>,
     timers: timers::Timers,
+    sets: sets::Sets,
     pub(crate) schedule: Schedule,
     pub(crate) faults: faults::Faults,
     pub(crate) points: points::Points,
@@ -172,7 +175,6 @@ impl Kernel {
         }
         choices.edit(&config.edits);
         let StepLimit::FailAfter(step_limit) = config.steps;
-        let TimeLimit::FailAfter(time_limit) = config.time;
         Kernel {
             now: 0,
             cause: u64::MAX,
@@ -186,6 +188,7 @@ impl Kernel {
             hosts: Vec::new(),
             programs: Vec::new(),
             timers: timers::Timers::new(),
+            sets: sets::Sets::new(),
             schedule: Schedule::Random,
             faults: faults::Faults::new(),
             points: points::Points::new(&config.quirks),
@@ -208,7 +211,7 @@ impl Kernel {
             step_limit,
             step_rule: config.steps,
             time_rule: config.time,
-            until: u64::try_from(time_limit.as_nanos()).unwrap_or(u64::MAX),
+            until: 0,
             doing: Doing::Nothing,
             nonce,
             epoch: config.epoch.as_nanos(),
@@ -250,6 +253,7 @@ impl Kernel {
                 self.deferred_wakes.push(waker);
                 self.attention = true;
             }
+            WakerSlot::Member { set, member } => self.member_ended(set, member),
         }
     }
 

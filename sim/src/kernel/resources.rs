@@ -29,6 +29,22 @@ impl Kernel {
         self.entropy_drawn(id, bound, drawn)
     }
 
+    /// In which of so many orders the futures of one poll are polled, on the current machine.
+    #[inline]
+    pub(crate) fn draw_order(&mut self, orders: u64) -> u64 {
+        if self.current.dead {
+            return 0;
+        }
+        let machine = self.current.machine;
+        let host = &mut self.hosts[machine as usize];
+        let stream =
+            host.select_stream.get_or_insert_with(|| self.choices.open(&format!("select/{}", host.name)));
+        let drawn = self.choices.draw(stream, orders);
+        let id = stream.id();
+        self.record(Kind::Draw, 0, machine, id.index() as u32, fold(drawn));
+        drawn
+    }
+
     /// One word of the current machine's entropy.
     pub(crate) fn draw_entropy(&mut self) -> u64 {
         if self.current.dead {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::{Core, stray};
-use crate::task::NONCE_MASK;
+use crate::task::{NONCE_MASK, WakerSlot};
 
 /// More tasks than these are counted and not listed.
 const TASK_COUNT_MAX: usize = 40;
@@ -17,7 +17,11 @@ impl Core {
             waits.insert(key.slot(), format!("a timer at {deadline} ns of a clock that stands still"));
         }
         for (index, task) in self.kernel.tasks.iter() {
-            if let Some(joiner) = task.joiner.key() {
+            let joiner = match task.joiner {
+                WakerSlot::Member { set, .. } => self.kernel.sets.waiting(set),
+                ref joiner => joiner.key(),
+            };
+            if let Some(joiner) = joiner {
                 waits.insert(joiner.slot(), format!("the task {index}, spawned at {}", task.place));
             }
         }

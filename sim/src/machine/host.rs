@@ -33,6 +33,8 @@ pub(crate) struct Host {
     pub(crate) processes: Vec<u32>,
     pub(crate) clock_stream: Stream,
     pub(crate) entropy_stream: Stream,
+    /// Opened at the first draw: most machines of most runs have no `select!`.
+    pub(crate) select_stream: Option<Stream>,
     pub(crate) point_stream: Stream,
     pub(crate) overruns: Vec<(FaultId, Ratio, u64)>,
     pub(crate) constant_entropy: Vec<(FaultId, u64)>,

@@ -18,12 +18,16 @@ where
     F: FnOnce() -> T + 'static,
     T: 'static,
 {
-    let place = std::panic::Location::caller();
-    let task = async move {
-        crate::work(BLOCKING_COST);
-        work()
-    };
-    spawn_on(task, None, place)
+    spawn_on(blocking(work), None, std::panic::Location::caller())
+}
+
+/// A blocking closure as a future.
+pub(super) async fn blocking<F, T>(work: F) -> T
+where
+    F: FnOnce() -> T,
+{
+    crate::work(BLOCKING_COST);
+    work()
 }
 
 /// Always panics, with a message that says why: a run has one thread, and blocking it would end time.

@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use super::id::Id;
 use super::job::BoxJob;
 use super::key::TaskKey;
 use super::slot::WakerSlot;
@@ -32,6 +33,7 @@ pub struct AbortHandle {
 /// Why a task ended without an output.
 pub struct JoinError {
     cause: Cause,
+    id: Id,
 }
 
 enum Cause {
@@ -43,6 +45,15 @@ enum Cause {
 impl<T> JoinHandle<T> {
     pub(crate) fn new(key: TaskKey) -> JoinHandle<T> {
         JoinHandle { key, taken: false, output: PhantomData }
+    }
+
+    pub(crate) fn key(&self) -> TaskKey {
+        self.key
+    }
+
+    /// The task's number.
+    pub fn id(&self) -> Id {
+        Id::of(self.key)
     }
 
     /// Asks the task to end: at its next turn its future is dropped, and the handle answers a
@@ -63,6 +74,11 @@ impl<T> JoinHandle<T> {
 }
 
 impl AbortHandle {
+    /// The task's number.
+    pub fn id(&self) -> Id {
+        Id::of(self.key)
+    }
+
     /// See [`JoinHandle::abort`].
     pub fn abort(&self) {
         current::with(|core| core.kernel.abort(self.key));
@@ -81,18 +97,30 @@ impl<T: 'static> Future for JoinHandle<T> {
         assert!(!self.taken, "a JoinHandle was polled after it had answered");
         let mut waker = WakerSlot::of(cx.waker());
         let key = self.key;
-        let join = current::need("a JoinHandle", |core| core.kernel.join(key, &mut waker));
-        match join {
+        match current::need("a JoinHandle", |core| core.kernel.join(key, &mut waker)) {
             Join::Pending => Poll::Pending,
-            Join::Ended(job) => {
+            ended => {
                 self.taken = true;
-                Poll::Ready(Ok(output_of(job)))
-            }
-            Join::Failed(error) => {
-                self.taken = true;
-                Poll::Ready(Err(error))
+                Poll::Ready(ending(key, ended))
             }
         }
+    }
+}
+
+impl<T: 'static> JoinHandle<T> {
+    /// The output of a task that is known to have ended.
+    pub(crate) fn take(mut self) -> Result<T, JoinError> {
+        self.taken = true;
+        let (key, mut nobody) = (self.key, WakerSlot::Empty);
+        ending(key, current::need("a JoinHandle", |core| core.kernel.join(key, &mut nobody)))
+    }
+}
+
+fn ending<T: 'static>(key: TaskKey, join: Join) -> Result<T, JoinError> {
+    match join {
+        Join::Pending => unreachable!("a task that has ended is not waited for"),
+        Join::Ended(job) => Ok(output_of(job)),
+        Join::Failed(error) => Err(JoinError { id: Id::of(key), ..error }),
     }
 }
 
@@ -120,15 +148,20 @@ impl<T> fmt::Debug for JoinHandle<T> {
 
 impl JoinError {
     pub(crate) fn aborted() -> JoinError {
-        JoinError { cause: Cause::Aborted }
+        JoinError { cause: Cause::Aborted, id: Id::NOBODY }
     }
 
     pub(crate) fn killed() -> JoinError {
-        JoinError { cause: Cause::Killed }
+        JoinError { cause: Cause::Killed, id: Id::NOBODY }
     }
 
     pub(crate) fn panicked(payload: Box<dyn Any + Send>) -> JoinError {
-        JoinError { cause: Cause::Panicked(payload) }
+        JoinError { cause: Cause::Panicked(payload), id: Id::NOBODY }
+    }
+
+    /// The number of the task that ended so.
+    pub fn id(&self) -> Id {
+        self.id
     }
 
     /// Whether it was aborted, or its process ended under it.
@@ -153,7 +186,7 @@ impl JoinError {
     pub fn try_into_panic(self) -> Result<Box<dyn Any + Send>, JoinError> {
         match self.cause {
             Cause::Panicked(payload) => Ok(payload),
-            cause => Err(JoinError { cause }),
+            cause => Err(JoinError { cause, id: self.id }),
         }
     }
 

@@ -1,9 +1,11 @@
 //! Tasks: ordinary futures on the kernel's own executor, with tokio's names.
 
 mod blocking;
+mod id;
 mod job;
 mod join;
 mod key;
+mod set;
 mod slot;
 mod spawn;
 mod table;
@@ -11,9 +13,11 @@ mod waker;
 mod yield_now;
 
 pub use blocking::{block_on, spawn_blocking};
+pub use id::{Id, id, try_id};
 pub(crate) use job::{BoxJob, job};
 pub use join::{AbortHandle, JoinError, JoinHandle};
 pub(crate) use key::{NONCE_MASK, SLOT_COUNT_MAX, TaskKey};
+pub use set::JoinSet;
 pub(crate) use slot::WakerSlot;
 pub(crate) use spawn::spawn_on;
 pub use spawn::{spawn, spawn_local};

@@ -17,6 +17,13 @@ pub(crate) enum WakerSlot {
     Own(TaskKey),
     /// Somebody else's waker.
     Foreign(Waker),
+    /// A set of tasks, which keeps the order in which its members end.
+    Member {
+        /// The set.
+        set: u32,
+        /// The number it has for this one.
+        member: u32,
+    },
 }
 
 impl WakerSlot {
@@ -49,7 +56,7 @@ impl WakerSlot {
     pub(crate) fn key(&self) -> Option<TaskKey> {
         match self {
             WakerSlot::Own(key) => Some(*key),
-            WakerSlot::Empty | WakerSlot::Foreign(_) => None,
+            WakerSlot::Empty | WakerSlot::Foreign(_) | WakerSlot::Member { .. } => None,
         }
     }
 }

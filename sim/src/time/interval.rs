@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use super::{Instant, Sleep, sleep_until};
 
+/// A tick that is late by no more than this was not missed, whatever the behavior: tokio's own tolerance.
+const TOLERANCE: Duration = Duration::from_millis(5);
+
 /// What an interval does about ticks that nobody awaited in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum MissedTickBehavior {
@@ -57,14 +60,17 @@ impl Interval {
         ready!(Pin::new(&mut self.sleep).poll(cx));
         let due = self.sleep.deadline();
         let now = Instant::now();
+        let missed = now > due.saturating_add(TOLERANCE);
         let next = match self.missed {
-            MissedTickBehavior::Burst => due.saturating_add(self.period),
-            MissedTickBehavior::Delay if now > due => now.saturating_add(self.period),
-            MissedTickBehavior::Delay => due.saturating_add(self.period),
-            MissedTickBehavior::Skip => {
-                let period = self.period.as_nanos() as u64;
-                let missed = (now.as_nanos() - due.as_nanos().min(now.as_nanos())) / period;
-                Instant::from_nanos(due.as_nanos().saturating_add((missed + 1).saturating_mul(period)))
+            MissedTickBehavior::Delay if missed => now.saturating_add(self.period),
+            MissedTickBehavior::Skip if missed => {
+                let period = self.period.as_nanos();
+                let late = now.duration_since(due).as_nanos();
+                let left = u64::try_from(period - late % period).unwrap_or(u64::MAX);
+                now.saturating_add(Duration::from_nanos(left))
+            }
+            MissedTickBehavior::Burst | MissedTickBehavior::Delay | MissedTickBehavior::Skip => {
+                due.saturating_add(self.period)
             }
         };
         Pin::new(&mut self.sleep).reset(next);
@@ -79,6 +85,11 @@ impl Interval {
     /// The next tick comes now.
     pub fn reset_immediately(&mut self) {
         self.reset_at(Instant::now());
+    }
+
+    /// The next tick comes `after` from now, and the others a period after each other.
+    pub fn reset_after(&mut self, after: Duration) {
+        self.reset_at(Instant::now().saturating_add(after));
     }
 
     /// The next tick comes at `deadline`.

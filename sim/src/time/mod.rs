@@ -14,3 +14,8 @@ pub use sleep::{Sleep, sleep, sleep_until};
 pub use std::time::Duration;
 pub use system::SystemTime;
 pub use timeout::{Elapsed, Timeout, timeout, timeout_at};
+
+/// What waiting may answer, under tokio's name for it.
+pub mod error {
+    pub use super::Elapsed;
+}

@@ -58,6 +58,11 @@ impl<F> Timeout<F> {
     }
 
     /// The future inside.
+    pub fn get_mut(&mut self) -> &mut F {
+        &mut self.future
+    }
+
+    /// The future inside.
     pub fn into_inner(self) -> F {
         self.future
     }

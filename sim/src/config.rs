@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::choice::Edit;
+use crate::net;
 use crate::schedule::Schedule;
 use crate::time::SystemTime;
 use crate::trace::Tracing;
@@ -73,6 +74,8 @@ pub struct Config {
     pub quirks: Vec<String>,
     /// Waking across processes.
     pub shared_memory: SharedMemory,
+    /// What the network is like while nothing is wrong with it.
+    pub network: net::Settings,
     /// Bytes of streams in the trace.
     pub payloads: Payloads,
     /// Whether the trace is kept; only benches say no.
@@ -92,6 +95,7 @@ impl Default for Config {
             edits: Vec::new(),
             quirks: Vec::new(),
             shared_memory: SharedMemory::Fail,
+            network: net::Settings::default(),
             payloads: Payloads::Digested,
             tracing: Tracing::On,
         }

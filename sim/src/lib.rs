@@ -32,6 +32,7 @@ mod config;
 pub mod fault;
 mod kernel;
 pub mod machine;
+pub mod net;
 mod observe;
 mod queue;
 mod ratio;

@@ -85,6 +85,8 @@ pub struct Names {
     pub machines: Vec<String>,
     /// Processes by index, with the index of their machine.
     pub processes: Vec<(String, u16)>,
+    /// Links between machines by index, each with the index of its source and of its target.
+    pub links: Vec<(u16, u16)>,
     /// Choice streams by index.
     pub streams: Vec<String>,
     /// Faults by index.

@@ -133,6 +133,7 @@ impl World {
         self.end();
         let core = self.core_mut();
         core.note_strays();
+        let links = core.net.link_ends();
         let kernel = &mut core.kernel;
         let outcome = kernel.failure.take().map_or(Outcome::Passed, Outcome::Failed);
         kernel.cause = u64::MAX;
@@ -146,6 +147,7 @@ impl World {
                 .iter()
                 .map(|program| (program.name.clone(), program.machine))
                 .collect(),
+            links,
             streams: kernel.choices.names().to_vec(),
             faults: faults.iter().map(|fault| fault.label.clone()).collect(),
             tasks: kernel.task_places(),

@@ -139,6 +139,7 @@ impl Core {
             self.kernel.wake(&mut waiter, Why::Machine);
         }
         self.kernel.lift(fault);
+        self.net.lift(&mut self.kernel, fault);
     }
 
     /// Imposes a condition on what it concerns.
@@ -148,10 +149,14 @@ impl Core {
         match target {
             Target::Machine(machine) => {
                 let machine = machine.index(&self.kernel);
-                self.kernel.impose_on_machine(fault, machine, condition);
+                if !self.net.impose_on_names(&self.kernel, fault, machine, condition) {
+                    self.kernel.impose_on_machine(fault, machine, condition);
+                }
             }
-            Target::Link { .. } => {
-                panic!("{condition:?} on a link: the network room is not furnished yet")
+            Target::Link { source, target } => {
+                let [sources, targets] = [source, target]
+                    .map(|machines| machines.iter().map(|machine| machine.index(&self.kernel)).collect());
+                self.net.impose(&self.kernel, fault, sources, targets, condition);
             }
         }
     }

@@ -322,12 +322,12 @@ impl Core {
 
     /// Hooks of the rooms that hold something for a process.
     fn process_ended(&mut self, process: u32, ending: Ending) {
-        let _ = (process, ending);
+        self.net.process_ended(&mut self.kernel, process, ending);
     }
 
     /// Hooks of the rooms that hold something for a machine.
     fn power_lost(&mut self, machine: u16) {
-        let _ = machine;
+        self.net.power_lost(&mut self.kernel, machine);
     }
 
     /// The panic hook's part: a process that crashes on a panic is dead before unwinding drops anything.
@@ -483,6 +483,7 @@ impl Core {
         kernel.take_timer_wakers().into_iter().for_each(|waker| keep(Box::new(waker)));
         kernel.sets.take_wakers().into_iter().for_each(|waker| keep(Box::new(waker)));
         kernel.strikes.take_all().into_iter().for_each(|strike| keep(Box::new(strike)));
+        self.net.take_wakers().into_iter().for_each(|waker| keep(Box::new(waker)));
         kernel.points.take_watches().into_iter().for_each(|strike| keep(Box::new(strike)));
         keep(Box::new(kernel.faults.take_waiters()));
         kernel.faults.take_handlers().into_iter().for_each(|handler| keep(Box::new(handler)));

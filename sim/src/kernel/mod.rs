@@ -27,6 +27,7 @@ use crate::choice::{Choices, Stream};
 use crate::config::{Config, Payloads, SharedMemory, StepLimit, TimeLimit};
 use crate::fault::FaultId;
 use crate::machine::{Host, Program};
+use crate::net::Net;
 use crate::queue::EventQueue;
 use crate::report::Failure;
 use crate::schedule::Schedule;
@@ -52,6 +53,10 @@ pub(crate) enum Event {
     Process(u32),
     /// A plan strikes.
     Strike(u32),
+    /// A datagram arrives.
+    Datagram(u32),
+    /// Something of a stream arrives.
+    Stream(u32),
 }
 
 /// In whose name code runs.
@@ -85,6 +90,7 @@ pub(crate) enum Litter {
 /// The world: the kernel and the rooms on it.
 pub(crate) struct Core {
     pub(crate) kernel: Kernel,
+    pub(crate) net: Net,
 }
 
 pub(crate) struct Kernel {
@@ -152,7 +158,7 @@ pub(crate) struct Kernel {
 
 impl Core {
     pub(crate) fn new(config: &Config, nonce: u32) -> Core {
-        Core { kernel: Kernel::new(config, nonce) }
+        Core { kernel: Kernel::new(config, nonce), net: Net::new(&config.network) }
     }
 
     /// Something is due: events of a room go to that room.
@@ -163,6 +169,8 @@ impl Core {
             Event::Timer(index) => self.kernel.timer_is_due(index, seq),
             Event::Process(index) => self.process_is_due(index, seq),
             Event::Strike(index) => self.kernel.strike_is_due(index),
+            Event::Datagram(index) => self.net.datagram_arrives(&mut self.kernel, index),
+            Event::Stream(signal) => self.net.signal_arrives(&mut self.kernel, signal, seq),
         }
     }
 }

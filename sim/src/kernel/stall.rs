@@ -16,6 +16,9 @@ impl Core {
         for (key, deadline) in self.kernel.timer_waits() {
             waits.insert(key.slot(), format!("a timer at {deadline} ns of a clock that stands still"));
         }
+        for (key, what) in self.net.waits() {
+            waits.insert(key.slot(), what);
+        }
         for (index, task) in self.kernel.tasks.iter() {
             let joiner = match task.joiner {
                 WakerSlot::Member { set, .. } => self.kernel.sets.waiting(set),

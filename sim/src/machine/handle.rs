@@ -225,6 +225,7 @@ impl Machine {
         assert!(!addresses.is_empty(), "a machine needs an address");
         self.act("Machine::set_addresses", |core, index| {
             core.kernel.hosts[index as usize].addresses = addresses.to_vec();
+            core.net.set_addresses(&core.kernel, index, addresses);
             true
         });
     }

@@ -1,1 +1,4 @@
 //! Tourbillon: deterministic simulation testing.
+
+#[cfg(feature = "hyper")]
+pub mod hyper;

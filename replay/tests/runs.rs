@@ -10,6 +10,7 @@ use std::time::Duration;
 use faults::plan::{Host, Plan};
 use faults::scenario::{Scenario, Spec};
 use sim::choice::Edit;
+use sim::net::{TcpListener, TcpStream, UdpSocket};
 use sim::time::sleep;
 use sim::trace::Reader;
 use sim::{Config, Report, World, machine};
@@ -18,7 +19,8 @@ use tourbillon_replay::diff::{self, Run, Which};
 use tourbillon_replay::golden::{Golden, Header};
 use tourbillon_replay::page::Page;
 use tourbillon_replay::recording;
-use tourbillon_replay::trace::{Ended, TraceFile, TraceWriter};
+use tourbillon_replay::timeline::{Shown, timeline};
+use tourbillon_replay::trace::{Describer, Ended, TraceFile, TraceWriter};
 use tourbillon_replay::verify::{self, LockStep, Verdict, Verified, referee};
 
 /// Two machines whose processes work and sleep for so many rounds. Round `odd` takes longer, when it comes.
@@ -252,4 +254,58 @@ fn a_failed_run_is_told_on_one_page_and_its_line_repeats_it() {
     let signature = again.failure().map(Signature::from);
     let replayed = pasted.replayed(signature.as_ref(), again.digests.trace.into());
     assert_eq!(replayed, Replayed::SameFailure { same_digest: Some(true) });
+}
+
+/// A client and a server on two machines: over a stream, and by a datagram that nobody hears.
+async fn talking() {
+    let server = machine("server-0").create();
+    server.spawn(async {
+        let listener = TcpListener::bind("0.0.0.0:7000").await.expect("the port is free");
+        let (stream, _) = listener.accept().await.expect("a client comes");
+        stream.readable().await.expect("bytes come");
+        let mut bytes = [0; 5];
+        stream.try_read(&mut bytes).expect("bytes are there");
+    });
+    let client = machine("client-0").create();
+    let work = client.spawn(async {
+        sleep(Duration::from_millis(1)).await;
+        let socket = UdpSocket::bind("0.0.0.0:9").await.expect("the port is free");
+        socket.send_to(b"anybody?", "server-0:8").await.expect("it leaves");
+        let stream = TcpStream::connect("server-0:7000").await.expect("the server listens");
+        stream.writable().await.expect("there is room");
+        stream.try_write(b"hello").expect("there is room");
+        sleep(Duration::from_secs(1)).await;
+    });
+    work.await.expect("it ends");
+}
+
+#[test]
+fn records_of_the_network_are_told_with_machines_and_words() {
+    let writer = TraceWriter::new(Vec::new(), &Case::new("test/talking", 1)).expect("memory takes all");
+    let report = world(Config::default(), vec![writer.reader()]).run(talking);
+    assert!(report.passed(), "{:?}", report.outcome);
+    let bytes = writer.finish(&Ended::from(&report)).expect("memory takes all");
+    let mut file = TraceFile::new("run.trace", Cursor::new(bytes)).expect("it is whole");
+    let names = file.names().clone();
+    let mut describer = Describer::new(&names);
+    let mut told = String::new();
+    file.read_all(|sequence, record| {
+        let described = describer.describe(sequence, record);
+        told += &format!("{}: {}\n", described.machine.unwrap_or_default(), described.what);
+    })
+    .expect("it is whole");
+    for line in [
+        "server-0: bind stream port 7000\n",
+        "client-0: bind datagram port 9\n",
+        "client-0: send over client-0>server-0 (checksum ",
+        "server-0: lose over client-0>server-0: no socket (",
+        "client-0: connection 0 over client-0>server-0: asked\n",
+        "server-0: connection 0 over server-0>client-0: answered\n",
+        "client-0: bytes leave on connection 0 (client-0>server-0) (checksum ",
+        "server-0: 5 bytes arrive on connection 0 (client-0>server-0)\n",
+    ] {
+        assert!(told.contains(line), "no `{line}` in\n{told}");
+    }
+    let picture = timeline(&mut file, Shown::default()).expect("it is whole");
+    assert!(picture.contains("server-0: connection 0 over server-0>client-0: answered\"]"));
 }

@@ -166,7 +166,9 @@ impl Gathering<'_> {
             recent[index] = (machine, at);
         }
         let Some((from, sent)) = source.filter(|(from, _)| *from != machine) else { return };
-        if from == NO_MACHINE || machine == NO_MACHINE {
+        // Whoever sets a machine up sends it nothing.
+        let set_up = matches!(record.kind, Kind::Machine | Kind::Process | Kind::Boot | Kind::Spawn);
+        if from == NO_MACHINE || machine == NO_MACHINE || set_up {
             return;
         }
         self.gathered.arrows_all += 1;

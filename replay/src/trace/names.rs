@@ -125,6 +125,9 @@ impl From<&sim::Names> for Names {
         }
         names.set_all(Space::Stream, run.streams.iter().map(String::as_str));
         names.set_all(Space::Fault, run.faults.iter().map(String::as_str));
+        let machine = |index: u16| run.machines.get(usize::from(index)).map_or("?", String::as_str);
+        let link = |(source, target): &(u16, u16)| format!("{}>{}", machine(*source), machine(*target));
+        names.set_all(Space::Link, run.links.iter().map(link));
         for (hash, name) in &run.points {
             names.set(Space::Point, *hash, name.as_str());
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use sim::machine::Ending;
+use sim::net::{Handshake, Loss};
 use sim::points;
 use sim::task::Why;
 use sim::trace::{Kind, NO_MACHINE, Record};
@@ -18,6 +19,8 @@ pub struct Describer<'a> {
     names: &'a Names,
     /// Where the living tasks were spawned, as far as it is known.
     spawned: BTreeMap<u32, &'a str>,
+    /// The links that connections were asked for over, as far as their records were seen.
+    asked: BTreeMap<u32, u32>,
 }
 
 /// A record in words.
@@ -48,7 +51,7 @@ impl fmt::Display for Described {
 impl<'a> Describer<'a> {
     /// Knows the names, and no record yet.
     pub fn new(names: &'a Names) -> Describer<'a> {
-        Describer { names, spawned: BTreeMap::new() }
+        Describer { names, spawned: BTreeMap::new(), asked: BTreeMap::new() }
     }
 
     /// Knows the names, and is about to be shown the last records of a run. A number that no task gets in
@@ -59,7 +62,7 @@ impl<'a> Describer<'a> {
         for record in records.iter().filter(|record| record.kind == Kind::Spawn) {
             spawned.remove(&record.a);
         }
-        Describer { names, spawned }
+        Describer { names, spawned, asked: BTreeMap::new() }
     }
 
     /// Tells a record; to be called in order of the records, as far as they are at hand.
@@ -71,6 +74,9 @@ impl<'a> Describer<'a> {
                 Some(place) => self.spawned.insert(record.a, place),
                 None => self.spawned.remove(&record.a),
             };
+        }
+        if record.kind == Kind::Connect && record.flag == Handshake::Asked as u8 {
+            self.asked.insert(record.a, record.b);
         }
         Described {
             sequence,
@@ -103,12 +109,21 @@ impl<'a> Describer<'a> {
             Kind::Clock => format!("the {} clock is changed by {}", on_off("wall", "monotonic"), fault()),
             Kind::Send => format!("send over {} (checksum {b:08x})", link()),
             Kind::Deliver => format!("deliver over {} (checksum {b:08x})", link()),
-            Kind::Lose => format!("lose over {}: {} (checksum {b:08x})", link(), loss(flag)),
-            Kind::Connect => format!("connection {a} over {}: step {flag}", self.name(Space::Link, b)),
-            Kind::Segment => format!("bytes leave on connection {a} ({b:#x})"),
-            Kind::Arrive => format!("bytes arrive on connection {a} ({b:#x})"),
-            Kind::Close => format!("connection {a} is {}", closing(flag)),
-            Kind::Bind => format!("{} port {a}", on_off("bind", "release")),
+            Kind::Lose => format!("lose over {}: {} ({b:08x})", link(), loss(flag)),
+            Kind::Connect => {
+                format!("connection {a} over {}: {}", self.name(Space::Link, b), handshake(flag))
+            }
+            Kind::Segment => {
+                let last = on_off(", the last", "");
+                format!("bytes leave on {}{last} (checksum {b:08x})", self.way(a))
+            }
+            Kind::Arrive if flag == 1 => format!("bytes arrive on {}, which nobody reads", self.way(a)),
+            Kind::Arrive => format!("{b} bytes arrive on {}", self.way(a)),
+            Kind::Close => format!("{} is {}", self.way(a), closing(flag, b)),
+            Kind::Bind => {
+                let what = if b == 1 { "stream" } else { "datagram" };
+                format!("{} {what} port {a}", on_off("bind", "release"))
+            }
             Kind::Disk => format!("disk operation {flag} on file {a} begins (checksum {b:08x})"),
             Kind::DiskDone if flag == 0 => format!("disk operation on file {a} is done, {b} bytes"),
             Kind::DiskDone => format!("disk operation on file {a} fails with error {flag}"),
@@ -140,6 +155,17 @@ impl<'a> Describer<'a> {
             Some(name) => name.to_string(),
             None if space == Space::Point => format!("{} {number:016x}", space.label()),
             None => format!("{} {number}", space.label()),
+        }
+    }
+
+    /// One direction of a connection, as records number it.
+    fn way(&self, number: u32) -> String {
+        let (connection, back) = (number >> 1, number & 1 == 1);
+        let link = self.asked.get(&connection).and_then(|link| self.names.get(Space::Link, *link));
+        match link.and_then(|link| link.split_once('>')) {
+            Some((asking, asked)) if back => format!("connection {connection} ({asked}>{asking})"),
+            Some((asking, asked)) => format!("connection {connection} ({asking}>{asked})"),
+            None => format!("connection {connection}, {}", if back { "back" } else { "forth" }),
         }
     }
 
@@ -191,14 +217,19 @@ fn point_kind(flag: u8) -> String {
 }
 
 fn loss(flag: u8) -> String {
-    format!("reason {flag}")
+    Loss::from_number(flag).map_or(format!("reason {flag}"), |loss| loss.label().to_string())
 }
 
-fn closing(flag: u8) -> &'static str {
-    match flag {
-        0 => "finished",
-        1 => "reset",
-        2 => "timed out",
+fn handshake(flag: u8) -> String {
+    Handshake::from_number(flag).map_or(format!("step {flag}"), |step| step.label().to_string())
+}
+
+fn closing(flag: u8, heard: u32) -> &'static str {
+    match (flag, heard) {
+        (0, _) => "finished",
+        (1, 0) => "reset",
+        (1, _) => "reset, and that is heard",
+        (2, _) => "timed out",
         _ => "closed",
     }
 }

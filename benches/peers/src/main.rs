@@ -56,6 +56,9 @@ fn bench() -> Result<(), Failure> {
     let mut rows = Vec::new();
     for &case in &options.cases {
         let row = measure(case, &options)?;
+        for peer in row.noisy() {
+            eprintln!("warning: {case} on {peer}: the samples lie far apart; was the host busy?");
+        }
         match options.json {
             true => rows.push(row),
             false => println!("{}", row.line()),

@@ -28,6 +28,11 @@ impl Row {
         self.samples[peer as usize].0.clear();
     }
 
+    /// The peers whose numbers are to be taken with care.
+    pub fn noisy(&self) -> impl Iterator<Item = Peer> {
+        Peer::ALL.into_iter().filter(|peer| self.samples(*peer).is_noisy())
+    }
+
     pub fn line(&self) -> String {
         let median = |peer| number(self.samples(peer).median(), 1, "-");
         let ratio = |peer| number(self.ratio(peer), 2, "-");

@@ -4,6 +4,9 @@
 #[derive(Clone, Debug, Default)]
 pub struct Samples(pub Vec<f64>);
 
+/// The spread, as a part of the median, above which a warning is due.
+const NOISE_MAX: f64 = 0.3;
+
 impl Samples {
     /// The middle one, or the mean of the middle two; `None` when nothing was measured.
     pub fn median(&self) -> Option<f64> {
@@ -24,6 +27,12 @@ impl Samples {
         self.sorted().last().copied()
     }
 
+    /// Whether the processes disagree so much that the host was busy with something else.
+    pub fn is_noisy(&self) -> bool {
+        let (min, max, median) = (self.min(), self.max(), self.median());
+        min.zip(max).zip(median).is_some_and(|((min, max), median)| max - min > median * NOISE_MAX)
+    }
+
     fn sorted(&self) -> Vec<f64> {
         let mut sorted = self.0.clone();
         sorted.sort_by(f64::total_cmp);
@@ -41,5 +50,12 @@ mod tests {
         assert_eq!(Samples(vec![7.0]).median(), Some(7.0));
         assert_eq!(Samples(vec![9.0, 1.0, 5.0]).median(), Some(5.0));
         assert_eq!(Samples(vec![9.0, 1.0, 5.0, 6.0]).median(), Some(5.5));
+    }
+
+    #[test]
+    fn a_wide_spread_is_noise() {
+        assert!(!Samples(vec![]).is_noisy());
+        assert!(!Samples(vec![10.0, 11.0, 12.0]).is_noisy());
+        assert!(Samples(vec![10.0, 11.0, 14.0]).is_noisy());
     }
 }

@@ -308,3 +308,14 @@ proptest! {
         }
     }
 }
+
+#[cfg(feature = "arbitrary")]
+#[test]
+fn a_fuzzers_bytes_are_plans() {
+    use arbitrary::{Arbitrary as _, Unstructured};
+    let bytes: Vec<u8> = (0..RECORD_BYTES as u8 * 3 + 5).collect();
+    let plan = Plan::arbitrary(&mut Unstructured::new(&bytes)).expect("any bytes are a plan");
+    assert_eq!(plan.faults.len(), 3);
+    assert_eq!(plan, Plan::decode(&bytes, &Catalogue::default()));
+    assert_eq!(Plan::arbitrary(&mut Unstructured::new(&[])).expect("so are none"), Plan::default());
+}

@@ -314,6 +314,7 @@ fn struck(trouble: &Trouble) -> Vec<Group> {
         | Trouble::Delay { between, .. }
         | Trouble::Bandwidth { between, .. }
         | Trouble::Reset { between, .. }
+        | Trouble::HalfClose { between, .. }
         | Trouble::Refuse { between, .. }
         | Trouble::Hang { between, .. }
         | Trouble::Chop { between, .. }

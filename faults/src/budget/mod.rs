@@ -210,6 +210,7 @@ impl Allowance {
             | Trouble::Delay { .. }
             | Trouble::Bandwidth { .. }
             | Trouble::Reset { .. }
+            | Trouble::HalfClose { .. }
             | Trouble::Refuse { .. }
             | Trouble::Hang { .. }
             | Trouble::Chop { .. }

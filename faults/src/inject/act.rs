@@ -407,6 +407,7 @@ fn act(trouble: &Trouble, itself: Option<Process>) -> Option<Act> {
             everywhere(between, one_way, Condition::Bandwidth { bytes_per_second, queue_bytes })
         }
         Trouble::Reset { between, chance } => everywhere(between, &false, Condition::Reset(*chance)),
+        Trouble::HalfClose { between, chance } => everywhere(between, &false, Condition::HalfClose(*chance)),
         Trouble::Refuse { between, one_way } => everywhere(between, one_way, Condition::RefuseConnect),
         Trouble::Hang { between, one_way } => everywhere(between, one_way, Condition::HangConnect),
         Trouble::Chop { between, bytes } => {

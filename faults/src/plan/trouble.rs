@@ -257,6 +257,14 @@ troubles! {
         /// The chance of each write.
         chance: Ratio = "chance",
     }
+    /// Connections are half closed when they are written to: the writer can write no more, its peer reads the
+    /// end, and the other way goes on.
+    HalfClose Network Lasting "half_close" {
+        /// Between whom.
+        between: Groups = "half_close",
+        /// The chance of each write.
+        chance: Ratio = "chance",
+    }
     /// New connections are refused.
     Refuse Network Lasting "refuse" {
         /// Between whom.

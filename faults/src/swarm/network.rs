@@ -26,6 +26,7 @@ pub(super) static FEATURES: &[Feature] = &[
     Feature { name: "slow_pair", family: Family::Network, draw: slow_pair },
     Feature { name: "bandwidth", family: Family::Network, draw: bandwidth },
     Feature { name: "reset", family: Family::Network, draw: reset },
+    Feature { name: "half_close", family: Family::Network, draw: half_close },
     Feature { name: "refuse", family: Family::Network, draw: refuse },
     Feature { name: "hang", family: Family::Network, draw: hang },
     Feature { name: "chop", family: Family::Network, draw: chop },
@@ -164,6 +165,11 @@ fn bandwidth(draft: &mut Draft<'_>) -> Option<Line> {
 fn reset(draft: &mut Draft<'_>) -> Option<Line> {
     let (between, chance) = (draft.links(network)?, draft.intensity);
     Some(draft.line(Trouble::Reset { between, chance }))
+}
+
+fn half_close(draft: &mut Draft<'_>) -> Option<Line> {
+    let (between, chance) = (draft.links(network)?, draft.intensity);
+    Some(draft.line(Trouble::HalfClose { between, chance }))
 }
 
 fn refuse(draft: &mut Draft<'_>) -> Option<Line> {

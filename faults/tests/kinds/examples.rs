@@ -42,6 +42,7 @@ pub const EXAMPLES: &[(&str, &str)] = &[
         r#"{ at = "1s", for = "500ms", bandwidth = "b", bytes_per_second = 10000, queue_bytes = 1000 }"#,
     ),
     ("reset", r#"{ at = "1s", for = "500ms", reset = "b", chance = "1/2" }"#),
+    ("half_close", r#"{ at = "1s", for = "500ms", half_close = "b", chance = "1/2" }"#),
     ("refuse", r#"{ at = "1s", for = "500ms", refuse = "b" }"#),
     ("hang", r#"{ at = "1s", for = "500ms", hang = "b" }"#),
     ("chop", r#"{ at = "1s", for = "500ms", chop = "b", bytes = 3 }"#),

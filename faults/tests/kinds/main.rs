@@ -6,6 +6,7 @@
 mod calm;
 mod clock;
 mod examples;
+mod network;
 mod process;
 mod resource;
 

@@ -268,6 +268,39 @@ fn reset() {
 }
 
 #[test]
+fn half_close() {
+    run("half_close", || async {
+        echo("b");
+        on("a")
+            .spawn(async {
+                let mut stream = TcpStream::connect("b:8000").await.unwrap();
+                until(1_010).await;
+                let (mut sent, mut heard) = (0, 0);
+                let mut bytes = [0; 4];
+                // Either side may be the one that can write no more; the bytes before it arrive.
+                let ended = loop {
+                    match stream.write_all(b"ping").await {
+                        Ok(()) => sent += 1,
+                        Err(error) => break error.kind(),
+                    }
+                    match stream.read(&mut bytes).await {
+                        Ok(0) => break ErrorKind::UnexpectedEof,
+                        Ok(_) => heard += 1,
+                        Err(error) => break error.kind(),
+                    }
+                };
+                assert!(matches!(ended, ErrorKind::BrokenPipe | ErrorKind::UnexpectedEof), "{ended}");
+                assert!(sent - heard <= 1, "{heard} of {sent}");
+                if ended == ErrorKind::BrokenPipe {
+                    assert_eq!(stream.read(&mut bytes).await.unwrap(), 0, "the peer is at the end, too");
+                }
+            })
+            .await
+            .unwrap();
+    });
+}
+
+#[test]
 fn refuse() {
     run("refuse", || async {
         echo("b");
@@ -329,21 +362,23 @@ fn chop() {
 #[test]
 fn window() {
     run("window", || async {
-        on("b").spawn(async {
-            let listener = TcpListener::bind("0.0.0.0:8000").await.unwrap();
-            let (_stream, _) = listener.accept().await.unwrap();
-            std::future::pending::<()>().await; // reads nothing
-        });
+        echo("b");
         on("a")
             .spawn(async {
-                until(1_010).await;
-                let mut stream = TcpStream::connect("b:8000").await.unwrap();
-                let mut taken = 0;
-                while let Ok(count) = timeout(ms(50), stream.write(&[7; 16])).await {
-                    taken += count.unwrap();
-                    assert!(taken < 100_000, "somebody must say stop");
+                /// How long 6400 bytes take there.
+                async fn transfer() -> Duration {
+                    let mut stream = TcpStream::connect("b:8000").await.unwrap();
+                    let before = fault::now();
+                    stream.write_all(&[7; 6_400]).await.unwrap();
+                    stream.read_exact(&mut [0; 6_400]).await.unwrap();
+                    fault::now() - before
                 }
-                assert!(taken <= 64 + 64, "what is under way and what waits here: {taken}");
+                let usual = transfer().await;
+                until(1_010).await;
+                let tiny = transfer().await;
+                assert!(tiny > usual * 10, "64 bytes a turn: {tiny:?}, and {usual:?} without");
+                until(1_700).await;
+                assert!(transfer().await < usual * 2);
             })
             .await
             .unwrap();
@@ -370,7 +405,8 @@ fn dns_late() {
 #[test]
 fn dns_fail() {
     run("dns.fail", || async {
-        let look = async |from: &str| on(from).spawn(async { lookup_host("b:1").await.is_ok() }).await.unwrap();
+        let look =
+            async |from: &str| on(from).spawn(async { lookup_host("b:1").await.is_ok() }).await.unwrap();
         assert!(look("a").await);
         until(1_010).await;
         assert!(!look("a").await);

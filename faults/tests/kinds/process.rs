@@ -7,7 +7,8 @@ use crate::{ms, on, run, run_lines, serve, server, until};
 use sim::Ratio;
 use sim::fault;
 use sim::machine::Ending;
-use sim::time::sleep;
+use sim::net::{TcpListener, TcpStream};
+use sim::time::{sleep, timeout};
 use tourbillon_faults::inject::Skipped;
 
 async fn forever() {
@@ -232,6 +233,34 @@ fn roll() {
         assert_eq!(server("a").boots(), 2);
     });
     assert_eq!(effects, 2);
+}
+
+#[test]
+fn address() {
+    run("address", || async {
+        on("b").spawn(async {
+            let listener = TcpListener::bind("0.0.0.0:8000").await.unwrap();
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                sim::task::spawn(async move {
+                    let _stream = stream;
+                    forever().await;
+                });
+            }
+        });
+        on("a")
+            .spawn(async {
+                let old = TcpStream::connect("b:8000").await.unwrap().peer_addr().unwrap();
+                until(1_010).await;
+                let new = TcpStream::connect("b:8000").await.unwrap().peer_addr().unwrap();
+                assert_ne!(old, new);
+                assert_eq!(new.to_string(), "10.213.0.9:8000");
+                let lost = timeout(ms(500), TcpStream::connect(old)).await;
+                assert!(!matches!(lost, Ok(Ok(_))), "nobody is at the old address");
+            })
+            .await
+            .unwrap();
+    });
 }
 
 #[test]

@@ -82,6 +82,9 @@ pub enum Condition {
     },
     /// Link: a stream is reset at a write with this chance.
     Reset(Ratio),
+    /// Link: a stream is half closed at a write with this chance: the writer can write no more, its peer reads
+    /// the end of the stream, and the other way goes on.
+    HalfClose(Ratio),
     /// Link: new connections are refused.
     RefuseConnect,
     /// Link: new connections get no answer.

@@ -226,6 +226,7 @@ impl Machine {
         self.act("Machine::set_addresses", |core, index| {
             core.kernel.hosts[index as usize].addresses = addresses.to_vec();
             core.net.set_addresses(&core.kernel, index, addresses);
+            core.kernel.attribute_effect(index, 0);
             true
         });
     }

@@ -8,6 +8,7 @@
 use super::latency::nanos;
 use super::link::{Fate, Link, Links, NONE};
 use super::{Loss, Signal};
+use crate::Ratio;
 use crate::fault::{Condition, FaultId};
 use crate::kernel::Kernel;
 
@@ -86,6 +87,7 @@ impl Condition {
                 | Condition::Delay { .. }
                 | Condition::Bandwidth { .. }
                 | Condition::Reset(_)
+                | Condition::HalfClose(_)
                 | Condition::RefuseConnect
                 | Condition::HangConnect
                 | Condition::Chop { .. }
@@ -410,13 +412,36 @@ impl Links {
     /// Whether a stream is reset at a write, and why.
     #[inline]
     pub(super) fn reset_strikes(&mut self, kernel: &mut Kernel, link: u32) -> Option<FaultId> {
+        self.strikes_at_write(kernel, link, |condition| match condition {
+            Condition::Reset(chance) => Some(chance),
+            _ => None,
+        })
+    }
+
+    /// Whether a stream is half closed at a write, and why.
+    #[inline]
+    pub(super) fn half_close_strikes(&mut self, kernel: &mut Kernel, link: u32) -> Option<FaultId> {
+        self.strikes_at_write(kernel, link, |condition| match condition {
+            Condition::HalfClose(chance) => Some(chance),
+            _ => None,
+        })
+    }
+
+    /// The first condition of a kind that strikes at a write; each of that kind draws.
+    #[inline]
+    fn strikes_at_write(
+        &mut self,
+        kernel: &mut Kernel,
+        link: u32,
+        of: impl Fn(Condition) -> Option<Ratio>,
+    ) -> Option<FaultId> {
         if self.links[link as usize].trouble == NONE {
             return None;
         }
         let Link { stream, trouble, .. } = &mut self.links[link as usize];
         let mut strikes = None;
         for &(fault, condition) in &self.troubles[*trouble as usize].conditions {
-            if let Condition::Reset(chance) = condition
+            if let Some(chance) = of(condition)
                 && kernel.choices.chance(stream, chance)
             {
                 strikes = strikes.or(Some(fault));

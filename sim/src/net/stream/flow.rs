@@ -62,6 +62,11 @@ impl Net {
                 kernel.effect(fault, link);
                 return Err(self.reset_by_fault(kernel, key.index, side));
             }
+            if let Some(fault) = self.links.half_close_strikes(kernel, link) {
+                kernel.effect(fault, link);
+                self.finish_stream(kernel, key)?;
+                return Err(ErrorKind::BrokenPipe.into());
+            }
             if let Some((bytes_max, fault)) = self.links.chop(link)
                 && parts.iter().map(|part| part.len()).sum::<usize>().min(room) > bytes_max
             {

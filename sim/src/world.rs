@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use crate::choice::Explorer;
 use crate::config::Config;
-use crate::kernel::{Core, Stop, current, drive, install_hook, install_listener};
-use crate::machine::{Program, Termination};
+use crate::kernel::{Context, Core, Stop, current, drive, install_hook, install_listener};
+use crate::machine::{Program, TEST, Termination};
 use crate::report::{Names, Outcome, Report};
-use crate::task::job;
+use crate::task::{NONE, job};
 use crate::trace::{Digests, Kind, Reader};
 
 /// One run.
@@ -125,6 +125,9 @@ impl World {
 
     /// Calls `act` inside the world, on the machine `test`, between two steps: to look, or to interfere.
     pub fn inject<R>(&mut self, act: impl FnOnce() -> R) -> R {
+        let kernel = &mut self.core_mut().kernel;
+        kernel.current = Context { machine: TEST, process: 0, task: NONE, dead: false };
+        kernel.cause = u64::MAX;
         self.inside(act)
     }
 

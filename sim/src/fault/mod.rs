@@ -27,6 +27,9 @@ use crate::task::WakerSlot;
 pub struct FaultId(u32);
 
 impl FaultId {
+    /// What a dead process is told that it has begun.
+    pub(crate) const NOBODYS: FaultId = FaultId(u32::MAX);
+
     pub(crate) fn of(index: u32) -> FaultId {
         FaultId(index)
     }
@@ -78,7 +81,11 @@ pub fn effects(fault: FaultId) -> u64 {
 
 /// Counts an effect of a fault that a model carries out itself.
 pub fn effect(fault: FaultId) {
-    current::need("fault::effect", |core| core.kernel.effect(fault, 0));
+    current::need("fault::effect", |core| {
+        if !core.kernel.current.dead {
+            core.kernel.effect(fault, 0);
+        }
+    });
 }
 
 /// Imposes a condition until the fault ends.
@@ -89,8 +96,19 @@ pub fn impose(fault: FaultId, target: Target, condition: Condition) {
 /// Runs `act` so that what its machine and process verbs do counts as effects of `fault`, and has it for a
 /// cause.
 pub fn attribute<R>(fault: FaultId, act: impl FnOnce() -> R) -> R {
-    let before = current::need("fault::attribute", |core| core.kernel.attribute_to(fault));
-    let answer = act();
-    current::need("fault::attribute", |core| core.kernel.attribute_back(before));
-    answer
+    let before = current::need("fault::attribute", |core| {
+        let dead = core.kernel.current.dead;
+        (!dead).then(|| core.kernel.attribute_to(fault))
+    });
+    let _attributed = before.map(Attributed);
+    act()
+}
+
+/// Verbs act in a fault's name for the span of this value, also when `act` panics.
+struct Attributed((Option<FaultId>, u64));
+
+impl Drop for Attributed {
+    fn drop(&mut self) {
+        current::with(|core| core.kernel.attribute_back(self.0));
+    }
 }

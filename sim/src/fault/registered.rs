@@ -29,7 +29,12 @@ pub fn register(
     handler: impl Fn(FaultId, &BTreeMap<String, Argument>) -> Result<(), String> + 'static,
 ) {
     let handler: Handler = Rc::new(handler);
-    let taken = current::need("fault::register", |core| core.kernel.faults.register(name, handler));
+    let taken = current::need("fault::register", |core| {
+        if core.kernel.current.dead {
+            return None;
+        }
+        core.kernel.faults.register(name, handler.clone())
+    });
     assert!(taken.is_none(), "the fault `{name}` is registered twice");
 }
 

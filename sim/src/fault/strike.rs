@@ -17,7 +17,8 @@ pub fn now() -> Duration {
 /// Calls `strike` at a time since the run began; now, if that has passed.
 pub fn at(at: Duration, strike: impl FnOnce() + 'static) {
     let (at, strike) = (u64::try_from(at.as_nanos()).unwrap_or(u64::MAX), Box::new(strike));
-    current::need("fault::at", |core| core.kernel.strike_at(at, strike));
+    let refused = current::need("fault::at", |core| core.kernel.strike_at(at, strike));
+    drop(refused);
 }
 
 /// Calls `strike` after a while.
@@ -33,5 +34,6 @@ pub fn after(delay: Duration, strike: impl FnOnce() + 'static) {
 pub fn on_point(name: &str, hit: u64, strike: impl FnOnce(Process) + 'static) {
     assert!(hit > 0, "hits are counted from 1");
     let strike = Box::new(strike);
-    current::need("fault::on_point", |core| core.kernel.points.watch(name, hit, strike));
+    let refused = current::need("fault::on_point", |core| core.kernel.watch_point(name, hit, strike));
+    drop(refused);
 }

@@ -6,8 +6,9 @@
 
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
+use std::panic::Location;
 
-use super::Core;
+use super::{Core, panics};
 
 thread_local! {
     // Nothing to drop when the thread ends: a world is taken out before, and the access is a plain one.
@@ -19,18 +20,48 @@ thread_local! {
 pub(crate) fn with<R>(call: impl FnOnce(&mut Core) -> R) -> Option<R> {
     CURRENT
         .try_with(|cell| {
-            let mut core = cell.borrow_mut();
-            core.as_mut().map(|core| call(core))
+            let refusing = Refusing;
+            let answer = {
+                let mut core = cell.borrow_mut();
+                core.as_mut().map(|core| call(core))
+            };
+            std::mem::forget(refusing);
+            answer
         })
         .ok()
         .flatten()
+}
+
+/// A kernel call that may panic, to refuse what it was told. The panic hook found the world borrowed and
+/// could do nothing; when unwinding has given it back, this does the hook's part, before anything of the
+/// user's is dropped.
+struct Refusing;
+
+impl Drop for Refusing {
+    #[cold]
+    fn drop(&mut self) {
+        try_with(Core::panic_begins);
+    }
+}
+
+/// Whom to name as the place of a call that the kernel refused: its caller, not a line of ours.
+struct Naming(&'static Location<'static>);
+
+impl Drop for Naming {
+    #[cold]
+    fn drop(&mut self) {
+        panics::refused_at(self.0);
+    }
 }
 
 /// As [`with`], for calls that make no sense outside of a world.
 #[inline]
 #[track_caller]
 pub(crate) fn need<R>(what: &str, call: impl FnOnce(&mut Core) -> R) -> R {
-    match with(call) {
+    let naming = Naming(Location::caller());
+    let answer = with(call);
+    std::mem::forget(naming);
+    match answer {
         Some(answer) => answer,
         None => outside(what),
     }
@@ -44,6 +75,11 @@ fn outside(what: &str) -> ! {
         "{what} was used outside of a simulation: no world runs on this thread; \
          call it from code that runs inside World::run or #[tourbillon::test]"
     )
+}
+
+/// Whether a world runs on this thread, borrowed or not.
+pub(crate) fn is_installed() -> bool {
+    CURRENT.try_with(|cell| cell.try_borrow().map_or(true, |core| core.is_some())).unwrap_or(false)
 }
 
 /// As [`with`], and `None` also when the world is borrowed: for the panic hook, which may run anywhere.

@@ -38,7 +38,7 @@ enum Chore {
     },
     Wake(Waker),
     Drop(Litter),
-    Bury(BoxJob),
+    Bury(Litter),
     Strike(super::strikes::Strike),
     Stop(Stop),
 }
@@ -106,10 +106,11 @@ fn chore() -> Option<Stop> {
             current::with(|core| core.cancelled(key));
         }
         Chore::Wake(waker) => waker.wake(),
-        Chore::Drop(Litter::Job(job)) => drop(job),
-        Chore::Drop(Litter::Error(error)) => drop(error),
-        Chore::Drop(Litter::Waker(waker)) => drop(waker),
-        Chore::Bury(job) => drop(job),
+        Chore::Drop(litter) | Chore::Bury(litter) => match litter {
+            Litter::Job(job) => drop(job),
+            Litter::Error(error) => drop(error),
+            Litter::Waker(waker) => drop(waker),
+        },
         Chore::Strike(strike) => strike(),
         Chore::Stop(stop) => return Some(stop),
     }
@@ -175,18 +176,18 @@ impl Core {
             return Some(Chore::Cancel { key, job });
         }
         kernel.rest();
-        if let Some(waker) = kernel.deferred_wakes.pop() {
+        if let Some(waker) = kernel.deferred_wakes.pop_front() {
             kernel.doing = Doing::Waking;
             return Some(Chore::Wake(waker));
         }
-        if let Some(litter) = kernel.litter.pop() {
+        if let Some(litter) = kernel.litter.pop_front() {
             kernel.doing = Doing::Dropping;
             return Some(Chore::Drop(litter));
         }
-        if let Some((job, context)) = kernel.graves.pop() {
+        if let Some((remains, context)) = kernel.graves.pop_front() {
             kernel.doing = Doing::Dropping;
             kernel.current = context;
-            return Some(Chore::Bury(job));
+            return Some(Chore::Bury(remains));
         }
         if !kernel.exits.is_empty() {
             self.carry_out_exits();
@@ -271,8 +272,7 @@ impl Kernel {
             None => {
                 // It was killed in mid-poll: what is left of it is dropped where nothing has an effect.
                 let context = Context { task: NONE, dead: true, ..self.current };
-                self.graves.push((job, context));
-                self.attention = true;
+                self.bury(Litter::Job(job), context);
             }
             Some(_) if ready => self.end_task(index, Some(job), None),
             Some(task) => {

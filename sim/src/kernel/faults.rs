@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::lifecycle::enlist;
 use super::{Core, Kernel};
 use crate::fault::{Condition, FaultId, Target};
 use crate::report::FaultReport;
@@ -38,17 +39,27 @@ impl Faults {
         }
     }
 
+    /// # Panics
+    /// For a fault of another run.
+    fn state(&mut self, fault: FaultId) -> &mut State {
+        let count = self.states.len();
+        self.states.get_mut(fault.index()).unwrap_or_else(|| {
+            panic!("{fault} is none of this run, which has begun {count}: a fault does not outlive its world")
+        })
+    }
+
+    /// How often a fault took effect; never, for one that a dead process believes it has begun.
     pub(crate) fn effects(&self, fault: FaultId) -> u64 {
-        self.states[fault.index()].effects
+        self.states.get(fault.index()).map_or(0, |state| state.effects)
     }
 
     pub(crate) fn is_over(&self, fault: FaultId) -> bool {
-        self.states[fault.index()].ended
+        self.states.get(fault.index()).is_none_or(|state| state.ended)
     }
 
     /// Counts an effect and folds it: which fault and what, in order, without the time.
     pub(super) fn count(&mut self, fault: FaultId, detail: u32) {
-        self.states[fault.index()].effects += 1;
+        self.state(fault).effects += 1;
         let word = u64::from(fault.index() as u32) << 32 | u64::from(detail);
         self.hasher.update(&word.to_le_bytes());
     }
@@ -94,16 +105,19 @@ impl Faults {
 impl Kernel {
     /// Whether a fault has ended; if not, the waker is kept. A dead process waits for nothing.
     pub(crate) fn poll_over(&mut self, fault: FaultId, waker: &mut WakerSlot) -> bool {
-        let state = &mut self.faults.states[fault.index()];
-        if !state.ended && !self.current.dead {
-            state.waiters.push(std::mem::take(waker));
+        if self.current.dead {
+            return false;
         }
-        state.ended && !self.current.dead
+        let state = self.faults.state(fault);
+        if !state.ended {
+            enlist(&mut state.waiters, waker);
+        }
+        state.ended
     }
 
     /// From now on verbs act in the name of a fault. The answer is what was before.
     pub(crate) fn attribute_to(&mut self, fault: FaultId) -> (Option<FaultId>, u64) {
-        let record = self.faults.states[fault.index()].record;
+        let record = self.faults.state(fault).record;
         (self.faults.attributed.replace(fault), std::mem::replace(&mut self.cause, record))
     }
 
@@ -114,6 +128,9 @@ impl Kernel {
 
 impl Core {
     pub(crate) fn begin_fault(&mut self, label: &str) -> FaultId {
+        if self.kernel.current.dead {
+            return FaultId::NOBODYS;
+        }
         let faults = &mut self.kernel.faults;
         let fault = FaultId::of(faults.states.len() as u32);
         faults.states.push(State {
@@ -129,11 +146,10 @@ impl Core {
     }
 
     pub(crate) fn end_fault(&mut self, fault: FaultId) {
-        let state = &mut self.kernel.faults.states[fault.index()];
-        if std::mem::replace(&mut state.ended, true) {
+        if self.kernel.current.dead || std::mem::replace(&mut self.kernel.faults.state(fault).ended, true) {
             return;
         }
-        let waiters = std::mem::take(&mut state.waiters);
+        let waiters = std::mem::take(&mut self.kernel.faults.state(fault).waiters);
         self.kernel.record_world(Kind::Heal, 0, fault.index() as u32, 0);
         for mut waiter in waiters {
             self.kernel.wake(&mut waiter, Why::Machine);
@@ -144,7 +160,10 @@ impl Core {
 
     /// Imposes a condition on what it concerns.
     pub(crate) fn impose(&mut self, fault: FaultId, target: &Target, condition: Condition) {
-        let ended = self.kernel.faults.states[fault.index()].ended;
+        if self.kernel.current.dead {
+            return;
+        }
+        let ended = self.kernel.faults.state(fault).ended;
         assert!(!ended, "{fault} has ended and can impose nothing");
         match target {
             Target::Machine(machine) => {

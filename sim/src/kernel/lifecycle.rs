@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::{Context, Core, Event, Kernel, Litter};
+use super::{Context, Core, Event, Kernel, Litter, nanos};
 use crate::Ratio;
 use crate::fault::FaultId;
 use crate::machine::{Boot, Ending, Host, PanicPolicy, Program, State, TEST};
@@ -37,14 +37,25 @@ impl Plate {
 }
 
 impl Kernel {
+    /// Why there cannot be a machine like that, if there cannot. To be asked before one is set up.
+    pub(crate) fn refusal_of_machine(&self, plate: &Plate) -> Option<String> {
+        let name = &plate.name;
+        if self.hosts.iter().any(|host| host.name == *name) {
+            return Some(format!("there is a machine `{name}` already"));
+        }
+        if plate.cores == 0 {
+            return Some(format!("machine `{name}` needs at least one core"));
+        }
+        if plate.speed.is_never() {
+            return Some(format!("machine `{name}` needs a speed above zero"));
+        }
+        (self.hosts.len() >= usize::from(u16::MAX)).then(|| "at most 65,535 machines".to_string())
+    }
+
     /// Sets up a machine with power on and no process. Its streams carry its name, so another machine moves
     /// none of them.
     pub(crate) fn add_machine(&mut self, plate: Plate) -> u16 {
         let Plate { name, zone, mut addresses, cores, speed } = plate;
-        assert!(!self.hosts.iter().any(|host| host.name == name), "there is a machine `{name}` already");
-        assert!(self.hosts.len() < usize::from(u16::MAX), "at most 65,535 machines");
-        assert!(cores > 0, "machine `{name}` needs at least one core");
-        assert!(!speed.is_never(), "machine `{name}` needs a speed above zero");
         let index = self.hosts.len() as u16;
         if addresses.is_empty() {
             addresses.push(default_address(index));
@@ -72,7 +83,7 @@ impl Kernel {
             constant_entropy: Vec::new(),
             forced_yields: Vec::new(),
             refusals: Vec::new(),
-            monotonic_faults: Vec::new(),
+            monotonic_rates: Vec::new(),
             power_cycles: 0,
             name,
         };
@@ -82,13 +93,20 @@ impl Kernel {
         index
     }
 
+    /// Why a machine cannot have a process of that name, if it cannot. To be asked before one is declared.
+    pub(crate) fn refusal_of_process(&self, machine: u16, name: &str) -> Option<String> {
+        let host = &self.hosts[machine as usize];
+        if host.processes.iter().any(|&other| self.programs[other as usize].name == name) {
+            return Some(format!("machine `{}` has a process `{name}` already", host.name));
+        }
+        (self.programs.len() >= usize::from(u16::MAX)).then(|| "at most 65,535 processes".to_string())
+    }
+
     /// Declares a process. It is not booted yet.
     pub(crate) fn add_process(&mut self, program: Program) -> u32 {
         let machine = program.machine;
         let host = &self.hosts[machine as usize];
-        let taken = host.processes.iter().any(|&other| self.programs[other as usize].name == program.name);
-        assert!(!taken, "machine `{}` has a process `{}` already", host.name, program.name);
-        assert!(self.programs.len() < usize::from(u16::MAX), "at most 65,535 processes");
+        debug_assert!(self.refusal_of_process(machine, &program.name).is_none(), "{}", host.name);
         let index = self.programs.len() as u32;
         self.programs.push(program);
         self.hosts[machine as usize].processes.push(index);
@@ -157,7 +175,7 @@ impl Kernel {
             self.finished = true;
             self.attention = true;
         } else {
-            self.exits.push(process);
+            self.exits.push((process, program.next.incarnation));
             self.attention = true;
         }
     }
@@ -199,10 +217,10 @@ impl Core {
         let stop_waiters = std::mem::take(&mut program.stop_waiters);
         let end_waiters = std::mem::take(&mut program.end_waiters);
         let head = program.tasks;
-        for waiter in stop_waiters {
-            kernel.discard(Some(Litter::Waker(waiter)));
-        }
         let context = Context { machine, process, task: NONE, dead: true };
+        for waiter in stop_waiters {
+            kernel.bury(Litter::Waker(waiter), context);
+        }
         let ready = std::mem::take(&mut kernel.hosts[machine as usize].ready);
         let of_others = ready.into_iter().filter(|&task| kernel.tasks.at(task).process != process).collect();
         kernel.hosts[machine as usize].ready = of_others;
@@ -210,7 +228,7 @@ impl Core {
             kernel.kill_task(task, context);
         }
         for waker in kernel.drop_timers_of(process) {
-            kernel.discard(Some(Litter::Waker(waker)));
+            kernel.bury(Litter::Waker(waker), context);
         }
         if kernel.current.process == process {
             kernel.current.dead = true;
@@ -226,9 +244,13 @@ impl Core {
 
     /// A process's main tasks that returned: the process exits with them.
     pub(super) fn carry_out_exits(&mut self) {
-        for process in std::mem::take(&mut self.kernel.exits) {
-            let errored = self.kernel.programs[process as usize].error.is_some();
-            self.end_process(process, if errored { Ending::Errored } else { Ending::Exited });
+        for (process, incarnation) in std::mem::take(&mut self.kernel.exits) {
+            let program = &self.kernel.programs[process as usize];
+            let ending = if program.error.is_some() { Ending::Errored } else { Ending::Exited };
+            // Destructors have run since: one may have booted it anew.
+            if program.next.incarnation == incarnation {
+                self.end_process(process, ending);
+            }
         }
     }
 
@@ -277,20 +299,26 @@ impl Core {
         self.kernel.cause = u64::MAX;
         if program.is_running() {
             self.end_process(process, Ending::Stopped);
-        } else {
-            self.boot(process);
+        } else if !self.boot(process) {
+            // Without power it cannot boot now, so it does when power is back.
+            self.kernel.programs[process as usize].boots_with_power = true;
         }
     }
 
     /// Power goes: every process ends at once, peers hear nothing, and the disk keeps what it kept.
     pub(crate) fn power_off(&mut self, machine: u16) -> bool {
-        assert!(machine != TEST, "the test's own machine keeps its power");
+        debug_assert!(machine != TEST);
         if !self.kernel.hosts[machine as usize].up {
             return false;
         }
         self.kernel.attribute_effect(machine, 0);
         self.kernel.record(Kind::Power, 0, machine, 0, 0);
-        self.kernel.hosts[machine as usize].up = false;
+        let host = &mut self.kernel.hosts[machine as usize];
+        host.up = false;
+        // It is in nobody's list any more: when power is back it runs at once, however busy it was.
+        host.scheduled = false;
+        host.run_seq = u64::MAX;
+        self.kernel.runnable.retain(|&other| other != machine);
         for process in self.kernel.hosts[machine as usize].processes.clone() {
             let running = self.kernel.programs[process as usize].is_running();
             self.end_process(process, Ending::PowerLost);
@@ -340,7 +368,7 @@ impl Core {
         let restart_after = match policy {
             PanicPolicy::FailRun | PanicPolicy::Isolate => return,
             PanicPolicy::Crash => None,
-            PanicPolicy::CrashAndRestart(after) => Some(after.as_nanos() as u64),
+            PanicPolicy::CrashAndRestart(after) => Some(nanos(after)),
         };
         self.kernel.record(Kind::Panic, 1, context.machine, context.task, context.process);
         self.end_process(context.process, Ending::Panicked);
@@ -453,10 +481,9 @@ impl Kernel {
     }
 }
 
-/// Adds a waiter, unless the same task waits already.
-fn enlist(waiters: &mut Vec<WakerSlot>, waker: &mut WakerSlot) {
-    let known = waker.key().is_some_and(|key| waiters.iter().any(|waiter| waiter.key() == Some(key)));
-    if !known {
+/// Adds a waiter, unless the same one waits already.
+pub(super) fn enlist(waiters: &mut Vec<WakerSlot>, waker: &mut WakerSlot) {
+    if !waiters.iter().any(|waiter| waiter.is_same(waker)) {
         waiters.push(std::mem::take(waker));
     }
 }
@@ -478,8 +505,8 @@ impl Core {
         keep(Box::new(kernel.cancelling.take().map(|(_, job)| job)));
         kernel.deferred_wakes.drain(..).for_each(|waker| keep(Box::new(waker)));
         kernel.litter.drain(..).for_each(|litter| keep(Box::new(litter)));
-        kernel.graves.drain(..).for_each(|(job, _)| keep(Box::new(job)));
-        kernel.tasks.take_jobs().into_iter().for_each(|job| keep(Box::new(job)));
+        kernel.graves.drain(..).for_each(|(remains, _)| keep(Box::new(remains)));
+        kernel.tasks.take_all().into_iter().for_each(|litter| keep(Box::new(litter)));
         kernel.take_timer_wakers().into_iter().for_each(|waker| keep(Box::new(waker)));
         kernel.sets.take_wakers().into_iter().for_each(|waker| keep(Box::new(waker)));
         kernel.strikes.take_all().into_iter().for_each(|strike| keep(Box::new(strike)));

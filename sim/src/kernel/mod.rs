@@ -31,7 +31,7 @@ use crate::net::Net;
 use crate::queue::EventQueue;
 use crate::report::Failure;
 use crate::schedule::Schedule;
-use crate::task::{BoxJob, JoinError, NONE, TaskKey, Tasks, WakerSlot, Why};
+use crate::task::{BoxJob, JoinError, NONCE_MASK, NONE, TaskKey, Tasks, WakerSlot, Why};
 use crate::trace::{Kind, Log, NO_MACHINE, Record};
 
 pub(crate) use drive::{Stop, drive};
@@ -41,6 +41,11 @@ pub(crate) use points::install_listener;
 pub(crate) use sets::SetKey;
 pub(crate) use tasks::{Join, wake_from_code};
 pub(crate) use timers::{TimerKey, TimerPoll};
+
+/// A duration in nanoseconds; what is longer than time is as long as time.
+pub(crate) fn nanos(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
 
 /// What is due at a time. Eight bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,13 +128,13 @@ pub(crate) struct Kernel {
 
     /// Whether one of the lists below, a failure or the end asks for the driver's hand.
     attention: bool,
-    deferred_wakes: Vec<Waker>,
+    deferred_wakes: VecDeque<Waker>,
     /// What to drop in a living context.
-    litter: Vec<Litter>,
-    /// Jobs to drop in a dead context, with the process they belonged to.
-    graves: Vec<(BoxJob, Context)>,
-    /// Processes whose main task has returned.
-    exits: Vec<u32>,
+    litter: VecDeque<Litter>,
+    /// What to drop in a dead context, with the process it belonged to.
+    graves: VecDeque<(Litter, Context)>,
+    /// Processes whose main task has returned, with the incarnation that it was.
+    exits: Vec<(u32, u32)>,
     pub(crate) failure: Option<Failure>,
     /// An aborted task that was chosen: its future is dropped instead of polled.
     cancelling: Option<(TaskKey, BoxJob)>,
@@ -206,9 +211,9 @@ impl Kernel {
             apps: BTreeMap::new(),
             app_streams: Vec::new(),
             attention: false,
-            deferred_wakes: Vec::new(),
-            litter: Vec::new(),
-            graves: Vec::new(),
+            deferred_wakes: VecDeque::new(),
+            litter: VecDeque::new(),
+            graves: VecDeque::new(),
             exits: Vec::new(),
             failure: None,
             cancelling: None,
@@ -223,7 +228,7 @@ impl Kernel {
             doing: Doing::Nothing,
             nonce,
             epoch: config.epoch.as_nanos(),
-            poll_cost: config.poll_cost.as_nanos() as u64,
+            poll_cost: nanos(config.poll_cost),
             shared_memory: config.shared_memory,
             payloads: config.payloads,
             main: None,
@@ -256,9 +261,11 @@ impl Kernel {
     pub(crate) fn wake(&mut self, slot: &mut WakerSlot, why: Why) {
         match slot.take() {
             WakerSlot::Empty => {}
-            WakerSlot::Own(key) => self.wake_task(key, why),
+            WakerSlot::Own(key) if key.nonce() == self.nonce & NONCE_MASK => self.wake_task(key, why),
+            // A task of another world had its hand in one of this.
+            WakerSlot::Own(key) => stray::report(key.nonce()),
             WakerSlot::Foreign(waker) => {
-                self.deferred_wakes.push(waker);
+                self.deferred_wakes.push_back(waker);
                 self.attention = true;
             }
             WakerSlot::Member { set, member } => self.member_ended(set, member),
@@ -269,9 +276,16 @@ impl Kernel {
     #[inline]
     pub(crate) fn discard(&mut self, litter: Option<Litter>) {
         if let Some(litter) = litter {
-            self.litter.push(litter);
+            self.litter.push_back(litter);
             self.attention = true;
         }
+    }
+
+    /// Drops something that belonged to a dead process, in its dead context, when nothing is borrowed.
+    #[inline]
+    fn bury(&mut self, remains: Litter, context: Context) {
+        self.graves.push_back((remains, context));
+        self.attention = true;
     }
 
     /// The run has failed. The first failure stands.

@@ -76,7 +76,7 @@ impl Points {
         index
     }
 
-    pub(crate) fn watch(&mut self, name: &str, hit: u64, strike: PointStrike) {
+    fn watch(&mut self, name: &str, hit: u64, strike: PointStrike) {
         self.watches.entry(name.to_string()).or_default().push(Watch { hits_left: hit, strike });
         for hits in &mut self.hits {
             hits.watched |= hits.point.name() == name;
@@ -130,6 +130,15 @@ pub(crate) fn install_listener() {
 }
 
 impl Kernel {
+    /// Keeps a strike for a hit; the strike of a dead process comes back.
+    pub(crate) fn watch_point(&mut self, name: &str, hit: u64, strike: PointStrike) -> Option<PointStrike> {
+        if self.current.dead {
+            return Some(strike);
+        }
+        self.points.watch(name, hit, strike);
+        None
+    }
+
     fn point_hit(&mut self, point: &'static Point) -> Vec<PointStrike> {
         let hash = point.hash();
         let cause = self.cause;
@@ -154,19 +163,30 @@ fn strike(due: Vec<PointStrike>) {
     if due.is_empty() {
         return;
     }
-    let hit = current::with(|core| core.kernel.begin_strikes()).expect("a point was hit in this run");
+    let Some(hit) = current::with(|core| core.kernel.begin_strikes()) else { return };
     for strike in due {
         strike(Process::of(hit.nonce, hit.context.process));
     }
-    current::with(|core| core.kernel.end_strikes(hit));
 }
 
-/// Who hit a point, for the time that strikes act in his stead.
+/// Who hit a point, for the time that strikes act in his stead: the span of this value, also when one panics.
 struct Hitter {
     context: Context,
     nonce: u32,
     incarnation: u32,
     cause: u64,
+}
+
+impl Drop for Hitter {
+    fn drop(&mut self) {
+        current::with(|core| {
+            core.kernel.end_strikes(self);
+            if std::thread::panicking() {
+                // The task is not to blame for what a plan does in its midst.
+                core.strike_panicked();
+            }
+        });
+    }
 }
 
 impl Kernel {
@@ -177,7 +197,7 @@ impl Kernel {
     }
 
     /// The task that hit the point goes on, if its process was neither ended nor ended and booted again.
-    fn end_strikes(&mut self, hit: Hitter) {
+    fn end_strikes(&mut self, hit: &Hitter) {
         let program = &self.programs[hit.context.process as usize];
         let ended = !program.is_running() || program.next.incarnation != hit.incarnation;
         self.current = Context { dead: hit.context.dead || ended, ..hit.context };
@@ -261,8 +281,9 @@ impl Listener for Ear {
 
     fn planted(&self, point: &'static Point) -> bool {
         current::with(|core| {
+            let dead = core.kernel.current.dead;
             let points = &mut core.kernel.points;
-            let index = points.count(point);
+            let index = if dead { points.index(point) } else { points.count(point) };
             points.hits[index].planted
         })
         .unwrap_or(false)

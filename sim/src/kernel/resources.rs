@@ -9,6 +9,9 @@ impl Kernel {
     /// The stream `app/<machine>/<name>` of the current machine, opened at first use; a restarted process
     /// goes on where it was.
     pub(crate) fn app_stream(&mut self, name: &str) -> usize {
+        if self.current.dead {
+            return usize::MAX;
+        }
         let name = format!("app/{}/{name}", self.hosts[self.current.machine as usize].name);
         if let Some(&index) = self.apps.get(&name) {
             return index;
@@ -73,10 +76,10 @@ impl Kernel {
 
     /// Whether an allocation of so many bytes is granted at a site.
     pub(crate) fn may_allocate(&mut self, point: &'static points::Point, bytes: u64) -> bool {
-        self.points.count(point);
         if self.current.dead {
             return false;
         }
+        self.points.count(point);
         let machine = self.current.machine;
         let mut refused = None;
         for refusal in &mut self.hosts[machine as usize].refusals {

@@ -28,6 +28,16 @@ impl Core {
                 waits.insert(joiner.slot(), format!("the task {index}, spawned at {}", task.place));
             }
         }
+        for program in &self.kernel.programs {
+            let host = &self.kernel.hosts[program.machine as usize].name;
+            let ends = (&program.end_waiters, format!("the process {} on {host} to end", program.name));
+            let stops = (&program.stop_waiters, "being asked to stop".to_string());
+            for (waiters, what) in [ends, stops] {
+                for key in waiters.iter().filter_map(WakerSlot::key) {
+                    waits.insert(key.slot(), what.clone());
+                }
+            }
+        }
         let kernel = &self.kernel;
         let mut message = String::from("nothing is due any more and the test has not ended; waiting:");
         let mut place = String::new();

@@ -1,34 +1,34 @@
 //! Stray wakes: a task of a run was woken from another thread, or after its run, or from another run.
 //!
 //! Such a wake is refused, because no digest could stand if threads decided, and it is reported. The report
-//! lies in a process-wide list by world nonce; a world looks there when it ends and nobody else does, so
-//! the list decides nothing within a run.
+//! lies in a process-wide table by world nonce; a world looks there when it ends and nobody else does, so
+//! the table decides nothing within a run.
 
-use std::sync::Mutex;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 static SEEN: AtomicBool = AtomicBool::new(false);
-static STRAYS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+static STRAYS: Mutex<BTreeMap<u32, u64>> = Mutex::new(BTreeMap::new());
 
-/// More than this is a flood of one and the same cause.
-const STRAY_COUNT_MAX: usize = 1024;
+/// Worlds that ended long ago and are still woken are forgotten, the oldest first.
+const WORLD_COUNT_MAX: usize = 1024;
 
 #[cold]
 pub(super) fn report(nonce: u32) {
-    let mut strays = STRAYS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if strays.len() < STRAY_COUNT_MAX {
-        strays.push(nonce);
+    let mut strays = STRAYS.lock().unwrap_or_else(PoisonError::into_inner);
+    *strays.entry(nonce).or_insert(0) += 1;
+    if strays.len() > WORLD_COUNT_MAX {
+        strays.pop_first();
     }
     SEEN.store(true, Ordering::Release);
 }
 
 /// How many stray wakes were meant for the world of this nonce; they are forgotten.
-pub(super) fn take(nonce: u32) -> usize {
+pub(super) fn take(nonce: u32) -> u64 {
     if !SEEN.load(Ordering::Acquire) {
         return 0;
     }
-    let mut strays = STRAYS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let before = strays.len();
-    strays.retain(|&stray| stray != nonce);
-    before - strays.len()
+    let mut strays = STRAYS.lock().unwrap_or_else(PoisonError::into_inner);
+    strays.remove(&nonce).unwrap_or(0)
 }

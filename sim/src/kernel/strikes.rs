@@ -49,13 +49,18 @@ impl Strikes {
 }
 
 impl Kernel {
-    pub(crate) fn strike_at(&mut self, at: u64, strike: Strike) {
+    /// Keeps a strike for its time; the strike of a dead process comes back.
+    pub(crate) fn strike_at(&mut self, at: u64, strike: Strike) -> Option<Strike> {
+        if self.current.dead {
+            return Some(strike);
+        }
         let index = self.strikes.free.pop().unwrap_or_else(|| {
             self.strikes.waiting.push(None);
             self.strikes.waiting.len() as u32 - 1
         });
         self.strikes.waiting[index as usize] = Some(strike);
         self.schedule(at, Event::Strike(index));
+        None
     }
 
     pub(super) fn strike_is_due(&mut self, index: u32) {
@@ -115,6 +120,9 @@ impl Kernel {
     }
 
     pub(crate) fn turn(&mut self, fault: FaultId, name: &str, value: u64) {
+        if self.current.dead {
+            return;
+        }
         self.strikes.turned.push(Turned { fault, name: name.to_string(), value });
     }
 

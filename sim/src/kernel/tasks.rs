@@ -284,8 +284,7 @@ impl Kernel {
         // The slot's generation moves on at once, so the handle finds no task: that is how it was killed.
         self.tasks.free(index);
         if let Some(job) = job {
-            self.graves.push((job, context));
-            self.attention = true;
+            self.bury(Litter::Job(job), context);
         }
     }
 

@@ -138,20 +138,20 @@ impl Kernel {
     fn overrun(&mut self, machine: u16, at: u64) -> u64 {
         let host = &mut self.hosts[machine as usize];
         let Host { overruns, clock_stream, .. } = host;
-        let mut late = 0;
+        let mut late = 0u64;
         let mut culprits = Vec::new();
         for &(fault, chance, max) in overruns.iter() {
             let strikes = self.choices.chance(clock_stream, chance);
             let by = self.choices.draw(clock_stream, max.max(1)) + 1;
             if strikes {
-                late += by;
+                late = by.saturating_add(late);
                 culprits.push(fault);
             }
         }
         for fault in culprits {
             self.effect(fault, u32::try_from(late).unwrap_or(u32::MAX));
         }
-        at + late
+        at.saturating_add(late)
     }
 
     #[inline]

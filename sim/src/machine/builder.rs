@@ -50,14 +50,25 @@ impl MachineBuilder {
         self
     }
 
-    /// Sets the machine up, with power on and no process.
+    /// Sets the machine up, with power on and no process. A dead process sets nothing up and is answered its own.
     ///
     /// # Panics
     /// When there is a machine of this name, it has no core, its speed is zero, or there is no simulation.
+    #[track_caller]
     pub fn create(self) -> Machine {
-        current::need("machine(…).create()", |core| {
-            let nonce = core.kernel.nonce;
-            Machine::of(nonce, core.kernel.add_machine(self.plate))
-        })
+        let created = current::need("machine(…).create()", |core| {
+            let kernel = &mut core.kernel;
+            if kernel.current.dead {
+                return Ok(Machine::of(kernel.nonce, kernel.current.machine));
+            }
+            match kernel.refusal_of_machine(&self.plate) {
+                Some(refusal) => Err(refusal),
+                None => Ok(Machine::of(kernel.nonce, kernel.add_machine(self.plate))),
+            }
+        });
+        match created {
+            Ok(machine) => machine,
+            Err(refusal) => panic!("{refusal}"),
+        }
     }
 }

@@ -12,7 +12,7 @@ use super::TEST;
 use super::program::{Boot, BootFunction, Ending, PanicPolicy, Program};
 use super::termination::Termination;
 use crate::Ratio;
-use crate::kernel::{Core, Kernel, current};
+use crate::kernel::{Core, Kernel, current, nanos};
 use crate::task::{JoinHandle, WakerSlot, spawn_on};
 
 /// A machine of the running world.
@@ -186,7 +186,10 @@ impl Machine {
     ///
     /// # Panics
     /// For the test's own machine.
+    #[track_caller]
     pub fn power_off(self) -> bool {
+        let is_test = self.with("Machine::power_off", |_, index| index == TEST);
+        assert!(!is_test, "the test's own machine keeps its power");
         self.act("Machine::power_off", |core, index| core.power_off(index))
     }
 
@@ -263,18 +266,32 @@ impl ProcessBuilder {
         self
     }
 
-    /// Declares the process and boots it.
+    /// Declares the process and boots it. A dead process declares none and is answered itself.
     ///
     /// # Panics
     /// When the machine has a process of this name.
+    #[track_caller]
     pub fn start(self) -> Process {
         let ProcessBuilder { machine, program } = self;
-        machine.with("process(…).start()", |core, index| {
-            debug_assert!(program.machine == index);
-            let process = core.kernel.add_process(program);
+        // The boot function is the user's: where it is refused, it is dropped when nothing is borrowed.
+        let mut program = Some(program);
+        let started = machine.with("process(…).start()", |core, index| {
+            let (nonce, context) = (core.kernel.nonce, core.kernel.current);
+            if context.dead {
+                return Ok(Process { nonce, index: context.process });
+            }
+            let name = program.as_ref().map_or("", |program| &program.name);
+            if let Some(refusal) = core.kernel.refusal_of_process(index, name) {
+                return Err(refusal);
+            }
+            let process = core.kernel.add_process(program.take().expect("it is declared once"));
             core.boot(process);
-            Process { nonce: core.kernel.nonce, index: process }
-        })
+            Ok(Process { nonce, index: process })
+        });
+        match started {
+            Ok(process) => process,
+            Err(refusal) => panic!("{refusal}"),
+        }
     }
 }
 
@@ -425,15 +442,14 @@ impl Process {
     }
 }
 
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
-}
-
 impl Core {
     /// The process of a machine that ad-hoc tasks run in, made and started where need be. It has no main
     /// task, so it ends only when somebody ends it.
     fn shell(&mut self, machine: u16, name: &str, place: &'static Location<'static>) -> u32 {
         let kernel = &mut self.kernel;
+        if kernel.current.dead {
+            return kernel.current.process;
+        }
         let known = kernel.hosts[machine as usize].processes.iter().copied();
         let mut found = known.filter(|&process| kernel.programs[process as usize].name == name);
         let process = match found.next() {
@@ -442,7 +458,7 @@ impl Core {
             None => kernel.add_process(Program::new(name, machine, None)),
         };
         let program = &kernel.programs[process as usize];
-        if !program.is_running() && kernel.hosts[machine as usize].up && !kernel.current.dead {
+        if !program.is_running() && kernel.hosts[machine as usize].up {
             kernel.start_process(process, None, place);
         }
         process

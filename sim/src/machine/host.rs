@@ -40,8 +40,8 @@ pub(crate) struct Host {
     pub(crate) constant_entropy: Vec<(FaultId, u64)>,
     pub(crate) forced_yields: Vec<(FaultId, Ratio)>,
     pub(crate) refusals: Vec<Refusal>,
-    /// Faults that have changed the monotonic clock and not ended.
-    pub(crate) monotonic_faults: Vec<FaultId>,
+    /// How fast faults make the monotonic clock go, in parts in a million; the last one counts.
+    pub(crate) monotonic_rates: Vec<(FaultId, u64)>,
     /// How often power came on.
     pub(crate) power_cycles: u32,
 }
@@ -79,8 +79,10 @@ impl Host {
     /// CPU time as this machine needs it.
     #[inline]
     pub(crate) fn scaled(&self, nanos: u64) -> u64 {
-        let slower: u64 = self.slowed.iter().map(|&(_, times)| u64::from(times.max(1))).product();
-        let slowed = u128::from(nanos) * u128::from(self.speed.denominator()) * u128::from(slower.max(1));
-        u64::try_from(slowed / u128::from(self.speed.numerator().max(1))).unwrap_or(u64::MAX)
+        let needed = u128::from(nanos) * u128::from(self.speed.denominator());
+        let slower =
+            |needed: u128, &(_, times): &(FaultId, u32)| needed.saturating_mul(u128::from(times.max(1)));
+        let needed = self.slowed.iter().fold(needed, slower) / u128::from(self.speed.numerator().max(1));
+        u64::try_from(needed).unwrap_or(u64::MAX)
     }
 }

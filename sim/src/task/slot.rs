@@ -52,6 +52,15 @@ impl WakerSlot {
         !matches!(self, WakerSlot::Empty)
     }
 
+    /// Whether both wake the same. That compares two words, which is nobody's code.
+    pub(crate) fn is_same(&self, other: &WakerSlot) -> bool {
+        match (self, other) {
+            (WakerSlot::Own(left), WakerSlot::Own(right)) => left == right,
+            (WakerSlot::Foreign(left), WakerSlot::Foreign(right)) => left.will_wake(right),
+            _ => false,
+        }
+    }
+
     /// The task that waits, when it is one of ours: for the report of a stall.
     pub(crate) fn key(&self) -> Option<TaskKey> {
         match self {

@@ -8,6 +8,7 @@ use super::job::BoxJob;
 use super::join::JoinError;
 use super::key::{GENERATION_MASK, SLOT_COUNT_MAX, TaskKey};
 use super::slot::WakerSlot;
+use crate::kernel::Litter;
 
 /// No task; the end of a list.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -70,8 +71,10 @@ impl Tasks {
         &mut self.slots[index as usize]
     }
 
+    /// Tasks that have not ended.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &Task)> {
-        let alive = |task: &Task| task.job.is_some() || task.state & RUNNING != 0;
+        let alive =
+            |task: &Task| task.state & ENDED == 0 && (task.job.is_some() || task.state & RUNNING != 0);
         self.slots
             .iter()
             .enumerate()
@@ -159,9 +162,17 @@ impl Tasks {
         if self.errors.is_empty() { None } else { self.errors.remove(&index) }
     }
 
-    /// Every future and output that is left, when the world ends.
-    pub(crate) fn take_jobs(&mut self) -> Vec<BoxJob> {
-        self.slots.iter_mut().filter_map(|task| task.job.take()).collect()
+    /// All that is left of the user's, when the world ends.
+    pub(crate) fn take_all(&mut self) -> Vec<Litter> {
+        let errors = std::mem::take(&mut self.errors).into_values().map(Litter::Error);
+        let mut all: Vec<Litter> = errors.collect();
+        for task in &mut self.slots {
+            all.extend(task.job.take().map(Litter::Job));
+            if task.joiner.is_set() {
+                all.push(Litter::Waker(task.joiner.take()));
+            }
+        }
+        all
     }
 
     /// Where the last task of each slot was spawned, by slot.

@@ -59,9 +59,9 @@ impl Clock {
     pub(crate) fn monotonic(&self, now: u64) -> u64 {
         let passed = now - self.mono_true;
         if self.mono_rate_ppm == RATE_TRUE_PPM {
-            self.mono_belief + passed
+            self.mono_belief.saturating_add(passed)
         } else {
-            self.mono_belief + scale(passed, self.mono_rate_ppm)
+            self.mono_belief.saturating_add(scale(passed, self.mono_rate_ppm))
         }
     }
 
@@ -96,17 +96,18 @@ impl Clock {
         self.mono_true = now;
     }
 
-    /// Power came on: the monotonic clock reads `belief` and goes right, the wall clock is kept by its battery.
+    /// Power came on: the monotonic clock reads `belief` and goes as fast as before, for it is the same quartz;
+    /// the wall clock is kept by its battery.
     pub(crate) fn restart_monotonic(&mut self, now: u64, belief: u64) {
         self.mono_true = now;
         self.mono_belief = belief;
-        self.mono_rate_ppm = RATE_TRUE_PPM;
     }
 
-    /// What the wall clock reads at true time `now`, and the fault that made the last difference to it.
-    pub(crate) fn wall(&mut self, now: u64) -> (u64, Option<FaultId>) {
+    /// What the wall clock reads at true time `now`, and the fault that made the last difference to it. A look
+    /// that does not `count` is no read to the clock.
+    pub(crate) fn wall(&mut self, now: u64, count: bool) -> (u64, Option<FaultId>) {
         if self.troubles.is_empty() {
-            return (self.epoch + now, None);
+            return (self.epoch.saturating_add(now), None);
         }
         let mut reads = i128::from(self.epoch) + i128::from(now);
         let mut culprit = None;
@@ -121,7 +122,7 @@ impl Clock {
                 WallTrouble::Strobe { .. } => 0,
                 WallTrouble::Freeze => -i128::from(passed),
                 WallTrouble::Creep { by, reads } => {
-                    *reads += 1;
+                    *reads += u64::from(count);
                     i128::from(*by) * i128::from(*reads)
                 }
             };
@@ -191,19 +192,22 @@ mod tests {
         let mut clock = Clock::new(0, 0, 1_000_000);
         let (skew, drift) = (FaultId::of(1), FaultId::of(2));
         clock.impose(10, skew, WallTrouble::Skew { by: -500 });
-        assert_eq!(clock.wall(20), (999_520, Some(skew)));
+        assert_eq!(clock.wall(20, true), (999_520, Some(skew)));
         clock.impose(20, drift, WallTrouble::Drift { ppm: 500_000 });
-        assert_eq!(clock.wall(40), (999_550, Some(drift)));
+        assert_eq!(clock.wall(40, true), (999_550, Some(drift)));
         clock.lift(skew);
         clock.lift(drift);
-        assert_eq!(clock.wall(40), (1_000_040, None));
+        assert_eq!(clock.wall(40, true), (1_000_040, None));
         clock.impose(100, skew, WallTrouble::Freeze);
-        assert_eq!(clock.wall(300), (1_000_100, Some(skew)));
+        assert_eq!(clock.wall(300, true), (1_000_100, Some(skew)));
         clock.lift(skew);
         clock.impose(0, skew, WallTrouble::Strobe { by: 7, period: 10 });
-        assert_eq!([clock.wall(5).0, clock.wall(15).0, clock.wall(25).0], [1_000_005, 1_000_022, 1_000_025]);
+        assert_eq!(
+            [clock.wall(5, true).0, clock.wall(15, true).0, clock.wall(25, true).0],
+            [1_000_005, 1_000_022, 1_000_025]
+        );
         clock.lift(skew);
         clock.impose(0, skew, WallTrouble::Creep { by: -5, reads: 0 });
-        assert_eq!([clock.wall(50).0, clock.wall(50).0], [1_000_045, 1_000_040]);
+        assert_eq!([clock.wall(50, true).0, clock.wall(50, true).0], [1_000_045, 1_000_040]);
     }
 }

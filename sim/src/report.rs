@@ -78,6 +78,15 @@ impl PointReport {
     }
 }
 
+/// The latencies of one name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LatencyReport {
+    /// What the scenario calls it.
+    pub name: &'static str,
+    /// How often each value came, in nanoseconds to within 0.4 %, in order of value.
+    pub counts: Vec<(u64, u64)>,
+}
+
 /// The names behind the numbers of a trace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
@@ -121,6 +130,8 @@ pub struct Report {
     pub points: Vec<PointReport>,
     /// The faults that began, in that order.
     pub faults: Vec<FaultReport>,
+    /// The latencies that were counted, by name.
+    pub latencies: Vec<LatencyReport>,
     /// What is worth saying and fails nothing.
     pub warnings: Vec<String>,
     /// Every draw, when the configuration asked for it.

@@ -158,6 +158,7 @@ impl World {
             points: points.iter().map(|point| (point.hash(), point.name.to_string())).collect(),
         };
         let trace = kernel.log.finish();
+        let latencies = kernel.latencies.report();
         let mut warnings = kernel.take_warnings();
         warnings.extend(
             kernel
@@ -177,6 +178,7 @@ impl World {
             outcome,
             points,
             faults,
+            latencies,
             warnings,
             names,
         }

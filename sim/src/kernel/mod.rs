@@ -26,6 +26,7 @@ use std::task::Waker;
 use crate::choice::{Choices, Stream};
 use crate::config::{Config, Payloads, SharedMemory, StepLimit, TimeLimit};
 use crate::fault::FaultId;
+use crate::latency::Latencies;
 use crate::machine::{Host, Program};
 use crate::net::Net;
 use crate::queue::EventQueue;
@@ -159,6 +160,7 @@ pub(crate) struct Kernel {
     pub(crate) payloads: Payloads,
     pub(crate) main: Option<TaskKey>,
     warnings: Vec<String>,
+    pub(crate) latencies: Latencies,
 }
 
 impl Core {
@@ -233,6 +235,7 @@ impl Kernel {
             payloads: config.payloads,
             main: None,
             warnings: Vec::new(),
+            latencies: Latencies::default(),
         }
     }
 

@@ -45,10 +45,15 @@ fn lines(f: &mut fmt::Formatter<'_>, all: &[Described]) -> fmt::Result {
 }
 
 impl Page {
-    /// The one line to paste: the command and the case.
+    /// The one line to paste: the command and the case, which stands where the command says `{case}`, or at its end.
     pub fn rerun(&self) -> String {
         // A case line never holds a single quote.
-        format!("{} '{}'", self.command, self.case)
+        let case = format!("'{}'", self.case);
+        if self.command.contains("{case}") {
+            self.command.replace("{case}", &case)
+        } else {
+            format!("{} {case}", self.command)
+        }
     }
 
     fn plan(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

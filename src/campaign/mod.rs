@@ -1,0 +1,18 @@
+//! Campaigns: many runs, in worker processes, and what they come to.
+//!
+//! A run never happens in the process that reads the command line: a worker may die or hang and is then that
+//! run's outcome. `worker` is the side that runs, `crew` the side that asks, `pool` hands runs to several
+//! workers at once, `summary` adds up what came back. Order and outcome travel as frames (`wire`).
+
+mod crew;
+mod pool;
+mod ran;
+mod summary;
+mod wire;
+mod worker;
+
+pub(crate) use crew::{Crew, Ended, Setup};
+pub(crate) use pool::{Interrupt, Job, Pool};
+pub(crate) use summary::{Failing, REQUIRED_AFTER_SEEDS, Row, ScenarioSummary, Summary, Verdict};
+pub(crate) use wire::{Codec, Order};
+pub(crate) use worker::{CANARY, HIDDEN_VERB, serve};

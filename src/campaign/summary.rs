@@ -1,0 +1,295 @@
+//! What a campaign came to: every sum here is the same in whatever order the runs came back.
+
+use std::collections::BTreeMap;
+
+use faults::scenario::Scenario;
+use hdrhistogram::Histogram;
+use replay::ShortDigest;
+use replay::case::Case;
+use sim::trace::Digests;
+
+use super::crew::Ended;
+use super::pool::Job;
+use super::ran::Ran;
+
+/// Failing runs of a kind that are kept whole; the others are counted.
+const KEPT_MAX: usize = 5;
+/// Seeds after which a required point that was never reached fails a campaign.
+pub(crate) const REQUIRED_AFTER_SEEDS: u64 = 100;
+/// Latencies are told to this many digits.
+const LATENCY_DIGITS: u8 = 3;
+
+/// A campaign.
+pub(crate) struct Summary {
+    pub(crate) scenarios: Vec<ScenarioSummary>,
+}
+
+/// The runs of one scenario.
+pub(crate) struct ScenarioSummary {
+    pub(crate) name: String,
+    /// By position: what each run came to, in short.
+    pub(crate) rows: BTreeMap<u64, Row>,
+    pub(crate) busy_ns: u128,
+    pub(crate) virtual_ns: u128,
+    pub(crate) effects: u64,
+    /// Points that the scenario declares, with what was seen of them.
+    pub(crate) points: BTreeMap<String, PointSum>,
+    /// Kinds of failure.
+    pub(crate) failing: BTreeMap<String, Failing>,
+    pub(crate) latencies: BTreeMap<String, Histogram<u64>>,
+    pub(crate) warnings: BTreeMap<String, u64>,
+    operations: Vec<u64>,
+    lines_effective: Vec<u64>,
+}
+
+/// A run in short.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    pub(crate) seed: u64,
+    pub(crate) verdict: Verdict,
+    /// The property that failed.
+    pub(crate) property: Option<String>,
+    pub(crate) digests: Option<Digests>,
+    pub(crate) records: u64,
+    pub(crate) virtual_ns: u64,
+    pub(crate) effects: u64,
+}
+
+/// How a run ended, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Verdict {
+    /// All held.
+    Passed,
+    /// A property failed.
+    Failed,
+    /// It was not the same twice.
+    Nondeterministic,
+    /// The worker died.
+    Aborted,
+    /// It took too long.
+    Hung,
+}
+
+impl Verdict {
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Verdict::Passed => "passed",
+            Verdict::Failed => "failed",
+            Verdict::Nondeterministic => "nondeterministic",
+            Verdict::Aborted => "aborted",
+            Verdict::Hung => "hung",
+        }
+    }
+}
+
+/// A point over all runs.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PointSum {
+    pub(crate) kind: &'static str,
+    pub(crate) required: bool,
+    /// Passed, and where it is a condition, held.
+    pub(crate) hits: u64,
+    pub(crate) held: u64,
+    pub(crate) numeric_max: u64,
+}
+
+impl PointSum {
+    /// Whether a campaign has seen what the point is there to show.
+    pub(crate) fn is_reached(&self) -> bool {
+        if self.kind == points::Kind::Sometimes.label() { self.held > 0 } else { self.hits > 0 }
+    }
+}
+
+/// Runs that failed in one way.
+pub(crate) struct Failing {
+    pub(crate) verdict: Verdict,
+    pub(crate) count: u64,
+    /// The first of them, by position.
+    pub(crate) first: BTreeMap<u64, Kept>,
+}
+
+/// A failing run, kept whole.
+pub(crate) struct Kept {
+    pub(crate) case: Case,
+    pub(crate) message: String,
+    pub(crate) page: Option<String>,
+}
+
+impl Summary {
+    pub(crate) fn new(scenarios: &[&Scenario]) -> Summary {
+        Summary { scenarios: scenarios.iter().map(|scenario| ScenarioSummary::new(scenario)).collect() }
+    }
+
+    /// Adds a run.
+    pub(crate) fn add(&mut self, job: &Job, ended: Ended, case: Case) {
+        self.scenarios[job.scenario].add(job, ended, case);
+    }
+
+    pub(crate) fn runs(&self) -> u64 {
+        self.scenarios.iter().map(|scenario| scenario.rows.len() as u64).sum()
+    }
+
+    pub(crate) fn count(&self, verdict: Verdict) -> u64 {
+        self.scenarios.iter().map(|scenario| scenario.count(verdict)).sum()
+    }
+
+    /// The kinds of failure, scenario by scenario.
+    pub(crate) fn failing(&self) -> impl Iterator<Item = (&ScenarioSummary, &String, &Failing)> {
+        self.scenarios.iter().flat_map(|scenario| {
+            scenario.failing.iter().map(move |(what, failing)| (scenario, what, failing))
+        })
+    }
+}
+
+impl ScenarioSummary {
+    fn new(scenario: &Scenario) -> ScenarioSummary {
+        let point = |point: &&'static points::Point| {
+            let required = scenario.required_points().iter().any(|name| name == point.name());
+            (
+                point.name().to_string(),
+                PointSum { kind: point.kind().label(), required, ..PointSum::default() },
+            )
+        };
+        let counted = |point: &&&'static points::Point| point.kind() != points::Kind::Quirk;
+        ScenarioSummary {
+            name: scenario.name().to_string(),
+            rows: BTreeMap::new(),
+            busy_ns: 0,
+            virtual_ns: 0,
+            effects: 0,
+            points: scenario.all_points().iter().filter(counted).map(point).collect(),
+            failing: BTreeMap::new(),
+            latencies: BTreeMap::new(),
+            warnings: BTreeMap::new(),
+            operations: Vec::new(),
+            lines_effective: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, job: &Job, ended: Ended, case: Case) {
+        let lost = |verdict, property: &str| Row {
+            seed: job.seed,
+            verdict,
+            property: Some(property.to_string()),
+            digests: None,
+            records: 0,
+            virtual_ns: 0,
+            effects: 0,
+        };
+        match ended {
+            Ended::Ran(ran) => self.ran(job, *ran, case),
+            Ended::Aborted(message) => self.fail(job, lost(Verdict::Aborted, "aborted"), case, message, None),
+            Ended::Hung(message) => self.fail(job, lost(Verdict::Hung, "hung"), case, message, None),
+            Ended::Parted(message) => {
+                let row = lost(Verdict::Nondeterministic, "nondeterministic");
+                self.fail(job, row, case, message.clone(), Some(message));
+            }
+            // Not a run: who handed it out sees to it.
+            Ended::Refused(_) | Ended::Interrupted => {}
+        }
+    }
+
+    fn ran(&mut self, job: &Job, ran: Ran, mut case: Case) {
+        self.busy_ns += u128::from(ran.wall_ns);
+        self.virtual_ns += u128::from(ran.virtual_ns);
+        self.effects += ran.effects;
+        self.operations.push(ran.operations());
+        self.lines_effective.push(ran.lines_effective);
+        for seen in &ran.points {
+            // A point that nobody declared is no part of what the scenario promises to reach.
+            if let Some(point) = self.points.get_mut(&seen.name) {
+                point.hits += seen.hits;
+                point.held += seen.held;
+                point.numeric_max = point.numeric_max.max(seen.numeric_max);
+            }
+        }
+        for (name, counts) in &ran.latencies {
+            let histogram = self
+                .latencies
+                .entry(name.clone())
+                .or_insert_with(|| Histogram::new(LATENCY_DIGITS).expect("so many digits can be kept"));
+            for (value, count) in counts {
+                histogram.record_n(*value, *count).expect("a histogram grows with its values");
+            }
+        }
+        for warning in &ran.warnings {
+            *self.warnings.entry(warning.clone()).or_default() += 1;
+        }
+        let row = Row {
+            seed: job.seed,
+            verdict: if ran.failed.is_some() { Verdict::Failed } else { Verdict::Passed },
+            property: ran.failed.as_ref().map(|failed| failed.property.clone()),
+            digests: Some(ran.digests),
+            records: ran.records,
+            virtual_ns: ran.virtual_ns,
+            effects: ran.effects,
+        };
+        match ran.failed {
+            None => {
+                self.rows.insert(job.position, row);
+            }
+            Some(failed) => {
+                case.fails = failed.signature;
+                case.digest = Some(ShortDigest::from(ran.digests.trace));
+                self.fail(job, row, case, failed.message, ran.page);
+            }
+        }
+    }
+
+    fn fail(&mut self, job: &Job, row: Row, case: Case, message: String, page: Option<String>) {
+        let what = row.property.clone().unwrap_or_default();
+        let failing = self.failing.entry(what).or_insert_with(|| Failing {
+            verdict: row.verdict,
+            count: 0,
+            first: BTreeMap::new(),
+        });
+        failing.count += 1;
+        failing.first.insert(job.position, Kept { case, message, page });
+        if failing.first.len() > KEPT_MAX {
+            failing.first.pop_last();
+        }
+        self.rows.insert(job.position, row);
+    }
+
+    pub(crate) fn count(&self, verdict: Verdict) -> u64 {
+        self.rows.values().filter(|row| row.verdict == verdict).count() as u64
+    }
+
+    /// Runs that did not pass.
+    pub(crate) fn failures(&self) -> u64 {
+        self.rows.len() as u64 - self.count(Verdict::Passed)
+    }
+
+    /// Runs a second on one core.
+    pub(crate) fn runs_per_second(&self) -> Option<u64> {
+        let runs = self.operations.len() as u128 * 1_000_000_000;
+        runs.checked_div(self.busy_ns).and_then(|rate| u64::try_from(rate).ok())
+    }
+
+    /// Median operations of a run.
+    pub(crate) fn operations_median(&self) -> u64 {
+        median(&self.operations)
+    }
+
+    /// Median lines of a plan that took effect in a run.
+    pub(crate) fn lines_effective_median(&self) -> u64 {
+        median(&self.lines_effective)
+    }
+
+    /// Reached and declared points.
+    pub(crate) fn points_reached(&self) -> (usize, usize) {
+        (self.points.values().filter(|point| point.is_reached()).count(), self.points.len())
+    }
+
+    /// Required points that no run has reached.
+    pub(crate) fn required_missing(&self) -> impl Iterator<Item = &str> {
+        let missing = |(_, point): &(&String, &PointSum)| point.required && !point.is_reached();
+        self.points.iter().filter(missing).map(|(name, _)| name.as_str())
+    }
+}
+
+fn median(values: &[u64]) -> u64 {
+    let mut values = values.to_vec();
+    values.sort_unstable();
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}

@@ -1,0 +1,151 @@
+//! The worker: reads orders, runs them one after the other in its only thread, answers what they came to.
+//!
+//! Its standard input is a socket to the crew and carries both directions, so a scenario may print what it
+//! likes. When the crew is gone, it ends.
+
+use std::io::{self, Write as _};
+use std::os::fd::AsFd as _;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use faults::scenario::{Run, Scenario};
+use replay::case::Case;
+use replay::diff::Excerpt;
+use replay::page::Page;
+use replay::trace::{Describer, Names, TraceFile, write_json};
+use replay::verify::{Ended, LockStep};
+use sim::trace::Reader;
+
+use super::ran::Ran;
+use super::wire::{Codec, Order, Put as _, read_frame, write_frame};
+use crate::execute::{Refused, execute, execute_traced};
+
+/// The verb that makes a binary a worker. It is for the binary itself alone.
+pub(crate) const HIDDEN_VERB: &str = "__worker";
+
+/// The scenario that must fail: a sweep in which it passes sees nothing.
+pub(crate) const CANARY: &str = "tourbillon/canary";
+
+/// Records told before the one that was asked for.
+const EXCERPT_RECORDS: u64 = 40;
+
+/// What an answer begins with.
+pub(super) const RAN: u64 = 1;
+pub(super) const REFUSED: u64 = 2;
+
+/// The scenario that must fail.
+fn canary() -> Scenario {
+    Scenario::new(CANARY, "fails in every run, so that a sweep is known to see failures", || async {
+        sim::fail("canary", "it sings");
+    })
+}
+
+/// Serves orders until the crew is gone.
+pub(crate) fn serve(scenarios: &[Scenario]) -> ExitCode {
+    match serve_orders(scenarios) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("a worker lost its crew: {error}; `{HIDDEN_VERB}` is for a sweep's own use");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn serve_orders(scenarios: &[Scenario]) -> io::Result<()> {
+    let mut socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+    // Unbuffered: what follows an order may be for its run alone.
+    while let Some(order) = read_frame(&mut socket)? {
+        let order = Order::decode(&order)?;
+        let mut answer = Vec::new();
+        match carry_out(scenarios, &order, &socket) {
+            Ok(ran) => {
+                answer.put(RAN);
+                answer.extend(ran.encode());
+            }
+            Err(refused) => {
+                answer.put(REFUSED);
+                answer.put_text(&refused);
+            }
+        }
+        write_frame(&mut socket, &answer)?;
+    }
+    Ok(())
+}
+
+fn carry_out(scenarios: &[Scenario], order: &Order, socket: &UnixStream) -> Result<Ran, String> {
+    let parse = |line: &str| line.parse::<Case>().map_err(|error| error.to_string());
+    let (case, shown) = (parse(&order.case)?, parse(&order.shown)?);
+    let canary = (case.scenario == CANARY).then(canary);
+    let scenario = scenarios.iter().chain(&canary).find(|scenario| scenario.name() == case.scenario);
+    let scenario = scenario.ok_or_else(|| format!("unknown scenario `{}`", case.scenario))?;
+
+    let excerpt = order.until.map(|until| (until, Excerpt::default()));
+    let mut readers: Vec<Box<dyn Reader>> = Vec::new();
+    if let Some((until, excerpt)) = &excerpt {
+        readers.push(excerpt.reader(until.saturating_sub(EXCERPT_RECORDS)..until.saturating_add(1)));
+    }
+    let lockstep = order.lockstep.then(|| join(socket, &order.shown)).transpose()?;
+    if let Some(lockstep) = &lockstep {
+        readers.push(lockstep.reader());
+    }
+    let began_at = Instant::now();
+    let run = match &order.trace {
+        None => execute(scenario, &case, readers),
+        Some(path) => traced(scenario, &case, path, order.codec, readers),
+    };
+    let run = run.map_err(|refused| refused.to_string())?;
+    let wall_ns = u64::try_from(began_at.elapsed().as_nanos()).unwrap_or(u64::MAX);
+    if let Some(lockstep) = lockstep {
+        let verdict = run.report.failure().map_or("passed".to_string(), ToString::to_string);
+        let ended = Ended { records: run.report.records, digests: run.report.digests, verdict };
+        lockstep.finish(ended, Names::from(&run.report.names)).map_err(|error| error.to_string())?;
+    }
+    let page = Page::new(&shown, &run, order.command.as_str());
+    let told = excerpt.map(|(until, excerpt)| tell(&run, until, &excerpt));
+    Ok(Ran::new(&run, wall_ns, page.map(|page| page.to_string()), told))
+}
+
+fn join(socket: &UnixStream, case: &str) -> Result<LockStep, String> {
+    let clone = || socket.try_clone().map_err(|error| error.to_string());
+    LockStep::new(clone()?, clone()?, case).map_err(|error| error.to_string())
+}
+
+/// Runs with a trace file of the wanted kind.
+fn traced(
+    scenario: &Scenario,
+    case: &Case,
+    path: &Path,
+    codec: Codec,
+    readers: Vec<Box<dyn Reader>>,
+) -> Result<Run, Refused> {
+    if codec == Codec::Binary {
+        return execute_traced(scenario, case, path, readers);
+    }
+    let binary = path.with_extension("binary");
+    let run = execute_traced(scenario, case, &binary, readers)?;
+    let write = || -> io::Result<()> {
+        let mut trace = TraceFile::open(&binary).map_err(|error| io::Error::other(error.to_string()))?;
+        let mut json = io::BufWriter::new(std::fs::File::create(path)?);
+        write_json(&mut trace, &mut json).map_err(|error| io::Error::other(error.to_string()))?;
+        json.flush()?;
+        std::fs::remove_file(&binary)
+    };
+    write().map_err(|error| Refused::Unwritable(path.to_path_buf(), error))?;
+    Ok(run)
+}
+
+/// The records up to the one that was asked for, in words.
+fn tell(run: &Run, until: u64, excerpt: &Excerpt) -> String {
+    let names = Names::from(&run.report.names);
+    let mut describer = Describer::new(&names);
+    let first = until.saturating_sub(EXCERPT_RECORDS);
+    let lines = (first..).zip(excerpt.records());
+    let mut told: String =
+        lines.map(|(sequence, record)| format!("{}\n", describer.describe(sequence, &record))).collect();
+    if run.report.records <= until {
+        told += &format!("the run has {} records and ended before event {until}\n", run.report.records);
+    }
+    told
+}

@@ -1,0 +1,263 @@
+//! The verbs and their flags. Every flag is also an environment variable, `TOURBILLON_<FLAG>`; a flag wins.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use replay::ShortDigest;
+
+use super::words::parse_duration;
+use crate::campaign::Codec;
+use crate::seeds::{Seeds, parse_seed};
+
+/// Deterministic simulation testing: a whole system in one thread, in virtual time, from one seed.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tourbillon",
+    version,
+    after_help = "Every flag can be given as TOURBILLON_<FLAG>; a flag wins.\n\
+                  Exit status: 0 all held, 1 a property failed, 2 the command or an input was wrong,\n\
+                  3 nondeterminism or drift, 4 a run was aborted or hung."
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Scenarios, packs and points
+    List(List),
+    /// One seed of each chosen scenario, with artefacts
+    Run(Run),
+    /// Many seeds of each chosen scenario; without arguments all packs share two minutes
+    Sweep(Sweep),
+    /// The exact run of a case, and whether it still fails in the same way
+    Replay(Replay),
+    /// The first record in which two runs differ, each a case or a trace file
+    Diff(Diff),
+    /// What scenarios do, pinned as text
+    Golden {
+        #[command(subcommand)]
+        what: Golden,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct List {
+    /// A scenario's name, or the beginning of some
+    pub(crate) prefix: Vec<String>,
+    /// Also list points, planted bugs and machines
+    #[arg(long)]
+    pub(crate) points: bool,
+}
+
+/// What a run has that others of its scenario have not.
+#[derive(Args, Debug, Default)]
+pub(crate) struct Common {
+    /// A plan in place of the scenario's own
+    #[arg(long, value_name = "FILE", env = "TOURBILLON_PLAN")]
+    pub(crate) plan: Option<PathBuf>,
+    /// Plant this bug
+    #[arg(long, value_name = "NAME", env = "TOURBILLON_QUIRK")]
+    pub(crate) quirk: Option<String>,
+    /// Draw plans by this profile: default, none, network, disk, clock, crash, resource
+    #[arg(long, value_name = "P", env = "TOURBILLON_PROFILE", conflicts_with = "plan")]
+    pub(crate) profile: Option<String>,
+    /// A resource class, where a scenario has some
+    #[arg(long, value_name = "C", env = "TOURBILLON_CLASS")]
+    pub(crate) class: Option<String>,
+}
+
+#[derive(Args, Debug, Default)]
+pub(crate) struct Output {
+    /// Where artefacts go [default: target/tourbillon/<run-id>]
+    #[arg(long, value_name = "DIR", env = "TOURBILLON_OUT")]
+    pub(crate) out: Option<PathBuf>,
+    /// Keep every record of the one run here
+    #[arg(long, value_name = "FILE", env = "TOURBILLON_TRACE")]
+    pub(crate) trace: Option<PathBuf>,
+    /// How a trace is written
+    #[arg(long, value_enum, default_value_t, env = "TOURBILLON_CODEC")]
+    pub(crate) codec: Codec,
+    /// How long a run may take on the wall clock before it counts as hung
+    #[arg(long, value_name = "TIME", default_value = "60s", env = "TOURBILLON_WALL_LIMIT")]
+    pub(crate) wall_limit: Time,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Run {
+    /// Scenarios, by name or by how the name begins
+    #[arg(required = true)]
+    pub(crate) prefix: Vec<String>,
+    /// The seed
+    #[arg(long, value_name = "N", default_value = "0", env = "TOURBILLON_SEED")]
+    pub(crate) seed: Seed,
+    /// Run in two processes, in lock step
+    #[arg(long, env = "TOURBILLON_VERIFY")]
+    pub(crate) verify: bool,
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Sweep {
+    /// Scenarios, by name or by how the name begins
+    pub(crate) prefix: Vec<String>,
+    /// Seeds: 7, 0x2a, 0..1000, or a list
+    #[arg(long, value_name = "SEEDS", env = "TOURBILLON_SEEDS")]
+    pub(crate) seeds: Option<Seeds>,
+    /// Go on for so long: 30s, 10m, 8h
+    #[arg(long = "for", value_name = "TIME", env = "TOURBILLON_FOR")]
+    pub(crate) time: Option<Time>,
+    /// Worker processes [default: one for each core]
+    #[arg(long, value_name = "N", env = "TOURBILLON_JOBS")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// Run one of N equal parts, counted from 0
+    #[arg(long, value_name = "I/N", env = "TOURBILLON_SHARD")]
+    pub(crate) shard: Option<Shard>,
+    /// Run every seed in two processes, in lock step
+    #[arg(long, env = "TOURBILLON_VERIFY")]
+    pub(crate) verify: bool,
+    /// Write a JUnit report here
+    #[arg(long, value_name = "FILE", env = "TOURBILLON_JUNIT")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Write scenario, seed, digests and verdict of every run here
+    #[arg(long, value_name = "FILE", env = "TOURBILLON_JSON")]
+    pub(crate) json: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Replay {
+    /// A case's line, a case file, or a trace file
+    #[arg(required = true, value_name = "CASE")]
+    pub(crate) case: Vec<String>,
+    /// Also show the records up to this one
+    #[arg(long, value_name = "EVENT", env = "TOURBILLON_UNTIL")]
+    pub(crate) until: Option<u64>,
+    /// Run in two processes, in lock step
+    #[arg(long, env = "TOURBILLON_VERIFY")]
+    pub(crate) verify: bool,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Diff {
+    /// A case's line, a case file, or a trace file
+    #[arg(value_name = "CASE|FILE")]
+    pub(crate) left: String,
+    /// What to compare it with
+    #[arg(value_name = "CASE|FILE")]
+    pub(crate) right: String,
+    /// Records shown before and after the difference
+    #[arg(long, value_name = "N", default_value_t = replay::diff::CONTEXT, env = "TOURBILLON_CONTEXT")]
+    pub(crate) context: usize,
+    /// Where artefacts go [default: target/tourbillon/<run-id>]
+    #[arg(long, value_name = "DIR", env = "TOURBILLON_OUT")]
+    pub(crate) out: Option<PathBuf>,
+    /// How long a run may take on the wall clock before it counts as hung
+    #[arg(long, value_name = "TIME", default_value = "60s", env = "TOURBILLON_WALL_LIMIT")]
+    pub(crate) wall_limit: Time,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Golden {
+    /// Compare what scenarios do with their goldens, and name the drift
+    Check(GoldenArgs),
+    /// Make what scenarios do now their goldens, and say what moved
+    Bless(GoldenArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct GoldenArgs {
+    /// Scenarios, by name or by how the name begins [default: all]
+    pub(crate) prefix: Vec<String>,
+    /// Seeds [default: those of the golden, or 0..10 where there is none]
+    #[arg(long, value_name = "SEEDS", env = "TOURBILLON_SEEDS")]
+    pub(crate) seeds: Option<Seeds>,
+    /// The folder of goldens
+    #[arg(long, value_name = "DIR", default_value = "corpus/goldens", env = "TOURBILLON_GOLDENS")]
+    pub(crate) goldens: PathBuf,
+    /// Only tell which golden has this digest
+    #[arg(long, value_name = "HEX", env = "TOURBILLON_DIGEST")]
+    pub(crate) digest: Option<ShortDigest>,
+    /// Worker processes [default: one for each core]
+    #[arg(long, value_name = "N", env = "TOURBILLON_JOBS")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// How long a run may take on the wall clock before it counts as hung
+    #[arg(long, value_name = "TIME", default_value = "60s", env = "TOURBILLON_WALL_LIMIT")]
+    pub(crate) wall_limit: Time,
+}
+
+/// A seed as a flag.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seed(pub(crate) u64);
+
+impl FromStr for Seed {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Seed, String> {
+        let refuse = || format!("`{text}` is no seed: expected a number such as `7` or `0x2a`");
+        parse_seed(text).map(Seed).ok_or_else(refuse)
+    }
+}
+
+/// A stretch of the wall clock as a flag.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Time(pub(crate) Duration);
+
+impl FromStr for Time {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Time, String> {
+        let refuse =
+            || format!("`{text}` is no time: expected a number and a unit, such as `90s`, `10m` or `8h`");
+        parse_duration(text).filter(|time| !time.is_zero()).map(Time).ok_or_else(refuse)
+    }
+}
+
+/// One of some equal parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shard {
+    pub(crate) index: u64,
+    pub(crate) count: u64,
+}
+
+impl FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Shard, String> {
+        let refuse = || format!("`{text}` is no shard: expected `I/N` with I from 0 to N-1, such as `0/4`");
+        let (index, count) = text.split_once('/').ok_or_else(refuse)?;
+        let shard = Shard {
+            index: index.parse().map_err(|_| refuse())?,
+            count: count.parse().map_err(|_| refuse())?,
+        };
+        if shard.index < shard.count { Ok(shard) } else { Err(refuse()) }
+    }
+}
+
+impl fmt::Display for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.index, self.count)
+    }
+}
+
+impl fmt::Display for Codec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Codec::Binary => "binary",
+            Codec::Json => "json",
+        })
+    }
+}

@@ -1,0 +1,66 @@
+//! Choosing scenarios by name, or by how their names begin.
+
+use faults::scenario::Scenario;
+use faults::suggest::nearest;
+
+use super::Wrong;
+
+/// The chosen scenarios, in the house's order; all, when nothing was asked for. A whole name means that
+/// scenario alone.
+pub(super) fn select<'a>(scenarios: &'a [Scenario], prefixes: &[String]) -> Result<Vec<&'a Scenario>, Wrong> {
+    for prefix in prefixes {
+        if !scenarios.iter().any(|scenario| scenario.name().starts_with(prefix.as_str())) {
+            return Err(unknown(scenarios, prefix));
+        }
+    }
+    let chosen = |scenario: &&Scenario| {
+        prefixes.is_empty()
+            || prefixes.iter().any(|prefix| {
+                let whole = scenarios.iter().any(|other| other.name() == prefix);
+                if whole { scenario.name() == prefix } else { scenario.name().starts_with(prefix.as_str()) }
+            })
+    };
+    let chosen: Vec<&Scenario> = scenarios.iter().filter(chosen).collect();
+    if chosen.is_empty() {
+        return Err(Wrong("this binary has no scenarios: give some to `tourbillon::main!`".to_string()));
+    }
+    Ok(chosen)
+}
+
+/// The scenario of a case.
+pub(super) fn named<'a>(scenarios: &'a [Scenario], name: &str) -> Result<&'a Scenario, Wrong> {
+    scenarios.iter().find(|scenario| scenario.name() == name).ok_or_else(|| unknown(scenarios, name))
+}
+
+fn unknown(scenarios: &[Scenario], word: &str) -> Wrong {
+    let names: Vec<&str> = scenarios.iter().map(Scenario::name).collect();
+    Wrong(match nearest(word, names.iter().copied()) {
+        Some(meant) => format!("unknown scenario `{word}`, did you mean `{meant}`?"),
+        None => format!("unknown scenario `{word}`: expected the beginning of one of {}", names.join(", ")),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_whole_name_means_that_scenario_alone() {
+        let scenarios: Vec<Scenario> =
+            ["a/crash", "a/crash-loop", "b/steady"].map(|name| Scenario::new(name, "", || async {})).to_vec();
+        let names = |prefixes: &[&str]| {
+            let prefixes: Vec<String> = prefixes.iter().map(ToString::to_string).collect();
+            select(&scenarios, &prefixes)
+                .map(|chosen| chosen.iter().map(|one| one.name()).collect::<Vec<_>>())
+        };
+        assert_eq!(names(&[]), Ok(vec!["a/crash", "a/crash-loop", "b/steady"]));
+        assert_eq!(names(&["a/crash"]), Ok(vec!["a/crash"]));
+        assert_eq!(names(&["a/cr"]), Ok(vec!["a/crash", "a/crash-loop"]));
+        assert_eq!(names(&["b", "a/crash-"]), Ok(vec!["a/crash-loop", "b/steady"]));
+        let meant = "unknown scenario `a/crsh`, did you mean `a/crash`?";
+        assert_eq!(names(&["a/crsh"]), Err(Wrong(meant.to_string())));
+        let known =
+            "unknown scenario `zzz`: expected the beginning of one of a/crash, a/crash-loop, b/steady";
+        assert_eq!(names(&["zzz"]), Err(Wrong(known.to_string())));
+    }
+}

@@ -1,0 +1,128 @@
+//! The verbs, one a file.
+
+mod diff;
+mod golden;
+mod list;
+mod replay;
+mod run;
+mod sweep;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ::replay::case::{Case, PlanSource};
+use faults::scenario::Scenario;
+use faults::swarm::Profile;
+
+use super::args::Common;
+use super::{Status, Wrong};
+use crate::campaign::{Ended, Order, Setup, Summary, Verdict};
+use crate::execute::{load_plan, spec_of};
+
+pub(super) use diff::diff;
+pub(super) use golden::golden;
+pub(super) use list::list;
+pub(super) use replay::replay;
+pub(super) use run::run;
+pub(super) use sweep::sweep;
+
+/// What every verb works on.
+pub(super) struct House {
+    pub(super) scenarios: Vec<Scenario>,
+    /// How this program was called, for lines to paste.
+    pub(super) program: String,
+}
+
+impl House {
+    fn replay_command(&self) -> String {
+        format!("{} replay", self.program)
+    }
+
+    fn setup(&self, logs: Option<PathBuf>, wall_limit: Duration) -> Result<Setup, Wrong> {
+        let binary = std::env::current_exe()
+            .map_err(|error| Wrong(format!("this binary cannot find itself to start workers: {error}")))?;
+        Ok(Setup { binary, logs, wall_limit })
+    }
+}
+
+/// A scenario with the flags applied: the case of its seed zero, as shown and as sent to workers.
+struct Prepared<'a> {
+    scenario: &'a Scenario,
+    shown: Case,
+    sent: Case,
+}
+
+impl<'a> Prepared<'a> {
+    /// Applies the flags, or says which of them does not fit the scenario.
+    fn new(scenario: &'a Scenario, common: &Common) -> Result<Prepared<'a>, Wrong> {
+        let mut shown = Case::new(scenario.name(), 0);
+        shown.quirks.extend(common.quirk.clone());
+        shown.profile.clone_from(&common.profile);
+        shown.class.clone_from(&common.class);
+        if let Some(name) = &common.profile {
+            Profile::named(name)?;
+        }
+        if let Some(path) = &common.plan {
+            let path = path.display().to_string();
+            let plan = load_plan(scenario, &PlanSource::File { path: path.clone(), hash: None })?;
+            shown.plan = Some(PlanSource::file(path, &plan));
+        }
+        Prepared::of(scenario, shown)
+    }
+
+    /// A case as it is, when it fits the scenario.
+    fn of(scenario: &'a Scenario, shown: Case) -> Result<Prepared<'a>, Wrong> {
+        let spec = spec_of(scenario, &shown)?;
+        if let Some(quirk) = &spec.quirk {
+            let known = || scenario.all_quirks().iter().map(|quirk| quirk.name());
+            if !known().any(|known| known == quirk) {
+                let words = known().map(str::to_string).collect();
+                let error = faults::scenario::SpecError::UnknownQuirk { word: quirk.clone(), known: words };
+                return Err(Wrong(format!("{}: {error}", scenario.name())));
+            }
+        }
+        let sent = Case { plan: spec.plan.as_ref().map(PlanSource::inline), ..shown.clone() };
+        Ok(Prepared { scenario, shown, sent })
+    }
+
+    fn shown(&self, seed: u64) -> Case {
+        Case { seed, ..self.shown.clone() }
+    }
+
+    fn order(&self, house: &House, seed: u64) -> Order {
+        Order {
+            case: Case { seed, ..self.sent.clone() }.to_string(),
+            shown: self.shown(seed).to_string(),
+            command: house.replay_command(),
+            ..Order::default()
+        }
+    }
+}
+
+/// What some runs come to.
+fn status_of(summary: &Summary) -> Status {
+    let any = |verdict| summary.count(verdict) > 0;
+    if any(Verdict::Nondeterministic) {
+        Status::Moved
+    } else if any(Verdict::Failed) {
+        Status::Failed
+    } else if any(Verdict::Aborted) || any(Verdict::Hung) {
+        Status::Lost
+    } else {
+        Status::Held
+    }
+}
+
+/// Refuses what workers refused: it was not seen before they were asked.
+fn refusal(ended: &Ended) -> Option<Wrong> {
+    match ended {
+        Ended::Refused(message) => Some(Wrong(message.clone())),
+        _ => None,
+    }
+}
+
+/// A file that exists.
+fn existing(word: &str) -> Option<&Path> {
+    let path = Path::new(word);
+    path.is_file().then_some(path)
+}

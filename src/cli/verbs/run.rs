@@ -1,0 +1,98 @@
+//! `run`: one seed of each chosen scenario, with artefacts.
+
+use faults::scenario::Scenario;
+
+use super::{House, Prepared, refusal, status_of};
+use crate::campaign::{Crew, Ended, Interrupt, Job, Summary};
+use crate::cli::args::Run;
+use crate::cli::artefacts::{Artefacts, stem};
+use crate::cli::select::select;
+use crate::cli::words::{counted, short_time};
+use crate::cli::{Status, Wrong};
+
+/// Runs, tells each in a line, keeps trace, page and case.
+pub(crate) fn run(house: &House, args: &Run) -> Result<Status, Wrong> {
+    let chosen = select(&house.scenarios, &args.prefix)?;
+    let chosen: Vec<Prepared<'_>> =
+        chosen.into_iter().map(|scenario| Prepared::new(scenario, &args.common)).collect::<Result<_, _>>()?;
+    if args.output.trace.is_some() && chosen.len() > 1 {
+        let names: Vec<&str> = chosen.iter().map(|prepared| prepared.scenario.name()).collect();
+        let names = names.join(", ");
+        return Err(Wrong(format!("--trace keeps one run, and {} were chosen: {names}", chosen.len())));
+    }
+    let artefacts = Artefacts::new("run", args.output.out.as_deref())?;
+    let interrupt = Interrupt::on_signals()?;
+    let setup = house.setup(None, args.output.wall_limit.0)?;
+    let scenarios: Vec<&Scenario> = chosen.iter().map(|prepared| prepared.scenario).collect();
+    let mut summary = Summary::new(&scenarios);
+    let seed = args.seed.0;
+    for (index, prepared) in chosen.iter().enumerate() {
+        let stem = stem(prepared.scenario.name(), seed);
+        let mut order = prepared.order(house, seed);
+        let trace = args.output.trace.clone().unwrap_or_else(|| artefacts.path(&format!("{stem}.trace")));
+        order.trace = Some(trace.clone());
+        order.codec = args.output.codec;
+        // A process of its own for each, so that one says nothing to the next.
+        let mut crew = Crew::new(&setup, &interrupt, index);
+        let job = Job {
+            scenario: index,
+            position: 0,
+            seed,
+            order: order.clone(),
+            fresh: true,
+            verify: args.verify,
+        };
+        let ended = if args.verify { crew.verify(&order, true) } else { crew.run(&order, true) };
+        if let Some(wrong) = refusal(&ended) {
+            return Err(wrong);
+        }
+        println!("{}: {}", prepared.shown(seed), tell(&ended));
+        if let Ended::Ran(ran) = &ended {
+            for warning in &ran.warnings {
+                println!("  warning: {warning}");
+            }
+            println!("  trace: {}", trace.display());
+            if let Some(page) = &ran.page {
+                let page = artefacts.write(&format!("{stem}.page.txt"), page).map(|_| page)?;
+                println!("\n{}", page.trim_end());
+            }
+        }
+        summary.add(&job, ended, prepared.shown(seed));
+        for (_, _, failing) in summary.failing() {
+            for kept in failing.first.values().filter(|kept| kept.case.scenario == prepared.scenario.name()) {
+                artefacts.write(&format!("{stem}.case"), &format!("{}\n", kept.case))?;
+            }
+        }
+    }
+    let scenarios = summary.scenarios.iter().map(crate::cli::report::scenario_json).collect();
+    super::sweep::Manifest { verb: "run", artefacts: &artefacts, scenarios, more: Vec::new() }
+        .write(status_of(&summary))?;
+    println!("artefacts: {}", artefacts.folder.display());
+    Ok(status_of(&summary))
+}
+
+/// How a run ended, in a line.
+pub(super) fn tell(ended: &Ended) -> String {
+    match ended {
+        Ended::Ran(ran) => {
+            let verdict = match &ran.failed {
+                None => "passed".to_string(),
+                Some(failed) => format!("`{}` failed", failed.property),
+            };
+            format!(
+                "{verdict}, {} in {} of virtual time, {}, digests trace {} faults {} semantic {}",
+                counted(ran.records, "record"),
+                short_time(u128::from(ran.virtual_ns)),
+                counted(ran.effects, "fault effect"),
+                ran.digests.trace,
+                ran.digests.faults,
+                ran.digests.semantic
+            )
+        }
+        Ended::Refused(message) => message.clone(),
+        Ended::Aborted(message) => format!("aborted: {message}"),
+        Ended::Hung(message) => format!("hung: {message}"),
+        Ended::Parted(message) => message.trim_end().to_string(),
+        Ended::Interrupted => "interrupted".to_string(),
+    }
+}

@@ -1,0 +1,368 @@
+//! `sweep`: many seeds of the chosen scenarios, in workers.
+
+use std::io::IsTerminal as _;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use ::replay::case::Case;
+use faults::scenario::Scenario;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{House, Prepared, refusal, status_of};
+use crate::campaign::{CANARY, Crew, Ended, Interrupt, Job, Order, Pool, Summary};
+use crate::cli::args::Sweep;
+use crate::cli::artefacts::{Artefacts, stem, write};
+use crate::cli::json::Json;
+use crate::cli::report;
+use crate::cli::select::select;
+use crate::cli::words::{counted, short_time};
+use crate::cli::{Status, Wrong};
+
+/// What a sweep without seeds and without a time takes.
+const BUDGET: Duration = Duration::from_secs(90);
+/// How much longer it takes on a slow machine, for packs that had few runs.
+const BUDGET_MAX: Duration = Duration::from_secs(108);
+/// Runs that each pack of pure scenarios should have.
+const PACK_RUNS_MIN: u64 = 1000;
+/// How often a sweep that is not on a terminal says how far it is.
+const SAY_EVERY: Duration = Duration::from_secs(10);
+
+/// Sweeps, tells the table, the failures and what was left out, and writes the artefacts.
+pub(crate) fn sweep(house: &House, args: &Sweep) -> Result<Status, Wrong> {
+    let (chosen, mut left_out) = choose(house, args)?;
+    let setup_wrong = |path: &Option<PathBuf>| path.as_ref().is_some_and(|path| path.is_dir());
+    for (flag, path) in [("--junit", &args.junit), ("--json", &args.json)] {
+        if setup_wrong(path) {
+            let path = path.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
+            return Err(Wrong(format!("{flag}: `{path}` is a folder: name a file")));
+        }
+    }
+    let artefacts = Artefacts::new("sweep", args.output.out.as_deref())?;
+    let began_at = Instant::now();
+    let interrupt = Interrupt::on_signals()?;
+    let setup = house.setup(Some(artefacts.folder.clone()), args.output.wall_limit.0)?;
+    let scenarios: Vec<&Scenario> = chosen.iter().map(|prepared| prepared.scenario).collect();
+    let mut queue = Queue::new(house, &chosen, args, began_at);
+    let jobs = jobs(args.jobs);
+    let total = queue.total();
+    let jobs = total.map_or(jobs, |total| jobs.min(usize::try_from(total).unwrap_or(jobs)));
+
+    let mut canary = Crew::new(&setup, &interrupt, jobs);
+    let alive = canary_sings(&mut canary);
+    drop(canary);
+
+    let mut summary = Summary::new(&scenarios);
+    let mut progress = Progress::new(total, began_at, queue.deadline);
+    let mut wrong: Option<Wrong> = None;
+    let pool = Pool { setup, jobs, interrupt: interrupt.clone() };
+    pool.run(&mut || queue.next(), &mut |ended| {
+        if let Some((job, ended)) = ended {
+            wrong = wrong.take().or(refusal(&ended));
+            if wrong.is_some() {
+                interrupt.set();
+            }
+            summary.add(&job, ended, chosen[job.scenario].shown(job.seed));
+        }
+        progress.show(&summary);
+    })?;
+    progress.end();
+    if let Some(wrong) = wrong {
+        return Err(wrong);
+    }
+
+    let elapsed = began_at.elapsed();
+    if interrupt.is_set() {
+        left_out.push("interrupted: what was still to come".to_string());
+    }
+    left_out.extend(queue.left_out(&summary));
+    let (missing, missing_counts) = report::missing(&summary);
+    let mut status = status_of(&summary);
+    let planted = args.common.quirk.is_some() || args.common.plan.is_some() || args.common.profile.is_some();
+    if missing_counts && !planted && args.shard.is_none() {
+        status = status.max(Status::Failed);
+    }
+    if !alive || interrupt.is_set() {
+        status = status.max(Status::Lost);
+    }
+
+    print!("{}", report::overview(&summary, elapsed));
+    print!("{}", report::failures(&summary, &house.program));
+    if !planted {
+        print!("{missing}");
+    }
+    if !alive {
+        println!("the canary `{CANARY}` did not fail: this sweep sees no failures");
+    }
+    for what in &left_out {
+        println!("left out: {what}");
+    }
+    for (_, _, failing) in summary.failing() {
+        for kept in failing.first.values() {
+            let stem = stem(&kept.case.scenario, kept.case.seed);
+            artefacts.write(&format!("{stem}.case"), &format!("{}\n", kept.case))?;
+            if let Some(page) = &kept.page {
+                artefacts.write(&format!("{stem}.page.txt"), page)?;
+            }
+        }
+    }
+    let runs = report::runs_json(&summary).to_string();
+    artefacts.write("runs.json", &runs)?;
+    if let Some(path) = &args.json {
+        write(path, &runs)?;
+    }
+    if let Some(path) = &args.junit {
+        write(path, &report::junit(&summary))?;
+    }
+    let scenarios = summary.scenarios.iter().map(report::scenario_json).collect();
+    let millis = |time: Duration| Json::number(time.as_millis());
+    let more = vec![
+        ("elapsed_ms".to_string(), millis(elapsed)),
+        ("jobs".to_string(), Json::number(jobs as u64)),
+        ("seeds".to_string(), Json::option(args.seeds.as_ref().map(ToString::to_string))),
+        ("shard".to_string(), Json::option(args.shard.map(|shard| shard.to_string()))),
+        ("verify".to_string(), Json::Bool(args.verify)),
+        ("canary_failed".to_string(), Json::Bool(alive)),
+        ("left_out".to_string(), Json::texts(left_out)),
+    ];
+    let manifest = Manifest { verb: "sweep", artefacts: &artefacts, scenarios, more }.write(status)?;
+    println!(
+        "{} in {}; {}",
+        counted(summary.runs(), "run"),
+        short_time(elapsed.as_nanos()),
+        manifest.display()
+    );
+    Ok(status)
+}
+
+/// The chosen scenarios. A planted bug or a plan leaves out those that do not know it, unless none does.
+fn choose<'a>(house: &'a House, args: &Sweep) -> Result<(Vec<Prepared<'a>>, Vec<String>), Wrong> {
+    let chosen = select(&house.scenarios, &args.prefix)?;
+    if args.output.trace.is_some() {
+        let one = chosen.len() == 1 && args.seeds.as_ref().is_some_and(|seeds| seeds.count() == 1);
+        if !one {
+            return Err(Wrong(
+                "--trace keeps one run: choose one scenario and one seed, or use `run`".to_string(),
+            ));
+        }
+    }
+    let plants = |scenario: &&Scenario| match &args.common.quirk {
+        Some(quirk) => scenario.all_quirks().iter().any(|known| known.name() == quirk),
+        None => true,
+    };
+    // Where none of them knows the planted bug, each says so.
+    let any = chosen.iter().any(plants);
+    let (kept, left): (Vec<_>, Vec<_>) = chosen.into_iter().partition(|scenario| !any || plants(scenario));
+    let left_out = left.iter().map(|scenario| format!("{}, which does not plant that bug", scenario.name()));
+    let left_out = left_out.collect();
+    let prepared = kept.into_iter().map(|scenario| Prepared::new(scenario, &args.common));
+    Ok((prepared.collect::<Result<_, _>>()?, left_out))
+}
+
+/// Whether the scenario that must fail does.
+fn canary_sings(crew: &mut Crew) -> bool {
+    let case = Case::new(CANARY, 0).to_string();
+    let order = Order { case: case.clone(), shown: case, ..Order::default() };
+    let ended = crew.run(&order, true);
+    matches!(ended, Ended::Ran(ran) if ran.failed.as_ref().is_some_and(|failed| failed.property == "canary"))
+}
+
+/// How many workers.
+pub(super) fn jobs(asked: Option<NonZeroUsize>) -> usize {
+    asked.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get)
+}
+
+/// Hands out runs, a seed of each scenario in turn, so that a sweep that is ended early has been fair.
+struct Queue<'a> {
+    house: &'a House,
+    chosen: &'a [Prepared<'a>],
+    args: &'a Sweep,
+    began_at: Instant,
+    /// When to stop handing out, and when to do so even to packs that had few.
+    deadline: Option<Instant>,
+    deadline_max: Option<Instant>,
+    seeds: Box<dyn Iterator<Item = u64> + Send + 'a>,
+    /// The seed of the current turn, its position, and the next scenario.
+    turn: Option<(u64, u64, usize)>,
+    positions: u64,
+    handed: Vec<u64>,
+}
+
+impl<'a> Queue<'a> {
+    fn new(house: &'a House, chosen: &'a [Prepared<'a>], args: &'a Sweep, began_at: Instant) -> Queue<'a> {
+        let (time, time_max) = match (&args.time, &args.seeds) {
+            (Some(time), _) => (Some(time.0), Some(time.0)),
+            (None, Some(_)) => (None, None),
+            (None, None) => (Some(BUDGET), Some(BUDGET_MAX)),
+        };
+        let seeds: Box<dyn Iterator<Item = u64> + Send> = match &args.seeds {
+            Some(seeds) => Box::new(seeds.iter()),
+            None => Box::new(0..u64::MAX),
+        };
+        let shard = args.shard;
+        let mine = move |index: u64| shard.is_none_or(|shard| index % shard.count == shard.index);
+        let seeds = Box::new((0..).zip(seeds).filter(move |(index, _)| mine(*index)).map(|(_, seed)| seed));
+        Queue {
+            house,
+            chosen,
+            args,
+            began_at,
+            deadline: time.map(|time| began_at + time),
+            deadline_max: time_max.map(|time| began_at + time),
+            seeds,
+            turn: None,
+            positions: 0,
+            handed: vec![0; chosen.len()],
+        }
+    }
+
+    /// How many runs there will be, when that is known.
+    fn total(&self) -> Option<u64> {
+        let seeds = u64::try_from(self.args.seeds.as_ref()?.count()).ok()?;
+        let mine =
+            self.args.shard.map_or(seeds, |shard| (seeds + shard.count - 1 - shard.index) / shard.count);
+        mine.checked_mul(self.chosen.len() as u64).filter(|_| self.args.time.is_none())
+    }
+
+    fn next(&mut self) -> Option<Job> {
+        loop {
+            let (seed, position, scenario) = match self.turn.take() {
+                Some(turn) => turn,
+                None => {
+                    self.positions += 1;
+                    (self.seeds.next()?, self.positions - 1, 0)
+                }
+            };
+            if scenario + 1 < self.chosen.len() {
+                self.turn = Some((seed, position, scenario + 1));
+            }
+            if !self.may_hand(scenario) {
+                if self.is_over() {
+                    return None;
+                }
+                continue;
+            }
+            self.handed[scenario] += 1;
+            let prepared = &self.chosen[scenario];
+            let mut order = prepared.order(self.house, seed);
+            order.trace.clone_from(&self.args.output.trace);
+            order.codec = self.args.output.codec;
+            let fresh = prepared.scenario.has_guests();
+            return Some(Job { scenario, position, seed, order, fresh, verify: self.args.verify });
+        }
+    }
+
+    /// Whether there is time for a run of that scenario.
+    fn may_hand(&self, scenario: usize) -> bool {
+        let now = Instant::now();
+        if self.deadline.is_none_or(|deadline| now < deadline) {
+            return true;
+        }
+        let pack = self.chosen[scenario].scenario.pack();
+        let in_pack = |index: &usize| self.chosen[*index].scenario.pack() == pack;
+        let handed: u64 = (0..self.chosen.len()).filter(in_pack).map(|index| self.handed[index]).sum();
+        let is_short = handed < PACK_RUNS_MIN && !self.chosen[scenario].scenario.has_guests();
+        is_short && self.deadline_max.is_none_or(|deadline| now < deadline)
+    }
+
+    fn is_over(&self) -> bool {
+        (0..self.chosen.len()).all(|scenario| !self.may_hand(scenario))
+    }
+
+    /// What a reader of the table might take for done.
+    fn left_out(&self, summary: &Summary) -> Vec<String> {
+        let mut left_out = Vec::new();
+        if self.deadline.is_some() {
+            let counts: Vec<usize> = summary.scenarios.iter().map(|scenario| scenario.rows.len()).collect();
+            let (least, most) = (counts.iter().min().unwrap_or(&0), counts.iter().max().unwrap_or(&0));
+            let time = short_time(self.began_at.elapsed().as_nanos());
+            left_out.push(match least == most {
+                true => format!("after {time}, the seeds from {most} on; more by `--for 10m` or `--seeds 0..10000`"),
+                false => format!(
+                    "after {time}, the seeds from {least} to {most} on, by scenario; more by `--for 10m` or `--seeds 0..10000`"
+                ),
+            });
+        }
+        if let Some(shard) = self.args.shard {
+            left_out.push(format!("the seeds of other shards than {shard}"));
+        }
+        if !self.args.verify {
+            left_out.push("running every seed twice; by `--verify`".to_string());
+        }
+        left_out
+    }
+}
+
+/// How far a sweep is: a bar on a terminal, a line now and then elsewhere.
+struct Progress {
+    bar: ProgressBar,
+    began_at: Instant,
+    said_at: Instant,
+    by_time: Option<Duration>,
+    plain: bool,
+}
+
+impl Progress {
+    fn new(total: Option<u64>, began_at: Instant, deadline: Option<Instant>) -> Progress {
+        let plain = !std::io::stderr().is_terminal();
+        let by_time = deadline.filter(|_| total.is_none()).map(|deadline| deadline - began_at);
+        let length = by_time.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)).or(total);
+        let bar = if plain { ProgressBar::hidden() } else { ProgressBar::new(length.unwrap_or(0)) };
+        let style = ProgressStyle::with_template("{elapsed:>4} {wide_bar} {msg}");
+        let bar = bar.with_style(style.expect("the template is well formed"));
+        Progress { bar, began_at, said_at: began_at, by_time, plain }
+    }
+
+    fn show(&mut self, summary: &Summary) {
+        if self.plain {
+            if self.said_at.elapsed() >= SAY_EVERY {
+                self.said_at = Instant::now();
+                eprintln!("{}: {}", short_time(self.began_at.elapsed().as_nanos()), tell(summary));
+            }
+            return;
+        }
+        let position = match self.by_time {
+            Some(_) => u64::try_from(self.began_at.elapsed().as_millis()).unwrap_or(u64::MAX),
+            None => summary.runs(),
+        };
+        self.bar.set_position(position);
+        self.bar.set_message(tell(summary));
+    }
+
+    fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+fn tell(summary: &Summary) -> String {
+    let failures: u64 = summary.scenarios.iter().map(|scenario| scenario.failures()).sum();
+    format!("{}, {}", counted(summary.runs(), "run"), counted(failures, "failure"))
+}
+
+/// `run_manifest.json`: what was run, with what, and what came of it.
+pub(super) struct Manifest<'a> {
+    pub(super) verb: &'static str,
+    pub(super) artefacts: &'a Artefacts,
+    pub(super) scenarios: Vec<Json>,
+    pub(super) more: Vec<(String, Json)>,
+}
+
+impl Manifest<'_> {
+    pub(super) fn write(self, status: Status) -> Result<PathBuf, Wrong> {
+        let arguments = std::env::args().skip(1);
+        let mut fields = vec![
+            ("version".to_string(), Json::number(1u64)),
+            ("tourbillon".to_string(), Json::text(env!("CARGO_PKG_VERSION"))),
+            ("verb".to_string(), Json::text(self.verb)),
+            ("arguments".to_string(), Json::texts(arguments)),
+            ("began_at".to_string(), Json::text(&*self.artefacts.began_at)),
+            ("build".to_string(), Json::text(if cfg!(debug_assertions) { "debug" } else { "release" })),
+            ("choice_algorithm".to_string(), Json::number(sim::choice::ALGORITHM)),
+            ("trace_version".to_string(), Json::number(sim::trace::TRACE_VERSION)),
+            ("exit_status".to_string(), Json::number(status.code())),
+        ];
+        fields.extend(self.more);
+        fields.push(("scenarios".to_string(), Json::List(self.scenarios)));
+        self.artefacts.write("run_manifest.json", &Json::Object(fields).to_string())
+    }
+}

@@ -1,0 +1,127 @@
+//! One run of one case in this process: from a case to its spec, and from its report to what is told of it.
+
+use std::fmt;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+
+use faults::plan::Plan;
+use faults::scenario::{Run, Scenario, Spec, SpecError};
+use faults::swarm::Profile;
+use replay::case::{Case, PlanSource};
+use replay::trace::{Ended, TraceWriter};
+use sim::trace::Reader;
+
+/// Why a case cannot be run.
+#[derive(Debug)]
+pub enum Refused {
+    /// It does not fit its scenario.
+    Spec {
+        /// The scenario.
+        scenario: String,
+        /// What does not fit.
+        error: SpecError,
+    },
+    /// A file of it cannot be read, or is no plan.
+    Plan(String),
+    /// A field of it says what this build does not have.
+    Field(String),
+    /// An artefact cannot be written.
+    Unwritable(PathBuf, std::io::Error),
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refused::Spec { scenario, error } => write!(f, "{scenario}: {error}"),
+            Refused::Plan(message) | Refused::Field(message) => f.write_str(message),
+            Refused::Unwritable(path, error) => {
+                write!(f, "{}: it cannot be written: {error}; name another place", path.display())
+            }
+        }
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// The run that a case names.
+pub fn spec_of(scenario: &Scenario, case: &Case) -> Result<Spec, Refused> {
+    if let Some(class) = &case.class {
+        let message = format!("unknown class `{class}`: {} has no resource classes", scenario.name());
+        return Err(Refused::Field(message));
+    }
+    if let [_, second, ..] = &case.quirks[..] {
+        let message =
+            format!("quirk `{second}`: one planted bug a run, so that it is known which was caught");
+        return Err(Refused::Field(message));
+    }
+    let profile = match &case.profile {
+        None => None,
+        Some(name) => Some(Profile::named(name).map_err(|error| Refused::Field(error.to_string()))?),
+    };
+    Ok(Spec {
+        seed: case.seed,
+        plan: case.plan.as_ref().map(|plan| load_plan(scenario, plan)).transpose()?,
+        profile,
+        quirk: case.quirks.first().cloned(),
+        edits: case.edits.clone(),
+        record: false,
+    })
+}
+
+/// Reads a case's plan and checks every name in it.
+pub fn load_plan(scenario: &Scenario, source: &PlanSource) -> Result<Plan, Refused> {
+    let refuse = |error: faults::plan::PlanError| Refused::Plan(error.to_string());
+    match source {
+        PlanSource::Inline(text) => scenario.load_plan("the case's plan", text).map_err(refuse),
+        PlanSource::File { path, hash } => {
+            let text = std::fs::read_to_string(path).map_err(|error| {
+                Refused::Plan(format!("{path}: the plan cannot be read: {error}; name a plan's file"))
+            })?;
+            let plan = scenario.load_plan(path, &text).map_err(refuse)?;
+            let found = plan.hash();
+            match hash {
+                Some(wanted) if !found.begins_with(wanted) => Err(Refused::Plan(format!(
+                    "{path}: the plan has changed: the case was made with #{wanted}, and the file now is #{found}; \
+                     restore the file, or leave `#{wanted}` out to run what is there"
+                ))),
+                _ => Ok(plan),
+            }
+        }
+    }
+}
+
+/// Runs a case to its end, with readers along.
+pub fn execute(scenario: &Scenario, case: &Case, readers: Vec<Box<dyn Reader>>) -> Result<Run, Refused> {
+    let spec = spec_of(scenario, case)?;
+    let refuse = |error| Refused::Spec { scenario: scenario.name().to_string(), error };
+    let mut prepared = scenario.prepare(&spec).map_err(refuse)?;
+    for reader in readers {
+        prepared.world().read_along(reader);
+    }
+    Ok(prepared.run())
+}
+
+/// Runs a case, with readers along, and keeps every record in a trace file.
+pub fn execute_traced(
+    scenario: &Scenario,
+    case: &Case,
+    path: &Path,
+    mut readers: Vec<Box<dyn Reader>>,
+) -> Result<Run, Refused> {
+    let unwritable = |error| Refused::Unwritable(path.to_path_buf(), error);
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(unwritable)?;
+    }
+    // Whoever looks while the run goes on, or after it died, finds no file that could be taken for whole.
+    let partial = path.with_extension("part");
+    let file = File::create(&partial).map_err(unwritable)?;
+    let writer = TraceWriter::new(BufWriter::new(file), case).map_err(unwritable)?;
+    readers.push(writer.reader());
+    let run = execute(scenario, case, readers)?;
+    let written = writer.finish(&Ended::from(&run.report));
+    let file = written.and_then(|out| out.into_inner().map_err(std::io::IntoInnerError::into_error));
+    file.and_then(|file| file.sync_all()).map_err(unwritable)?;
+    std::fs::rename(&partial, path).map_err(unwritable)?;
+    Ok(run)
+}

@@ -9,7 +9,7 @@ use sim::task::{JoinHandle, spawn, yield_now};
 use sim::time::sleep;
 use sim::{Config, Report, World};
 
-use super::Case;
+use super::{Case, network};
 
 /// Tasks of the cases that need many.
 const TASK_COUNT: u64 = 100;
@@ -45,6 +45,24 @@ pub fn all() -> Vec<Case> {
             operation: "world set up, run and taken down",
             operations: 20_000,
             run: worlds,
+        },
+        Case {
+            name: "datagram",
+            operation: "32-byte datagram there and back",
+            operations: 300_000,
+            run: network::datagrams,
+        },
+        Case {
+            name: "stream",
+            operation: "32 bytes there and back on a stream",
+            operations: 300_000,
+            run: network::streams,
+        },
+        Case {
+            name: "all-to-all",
+            operation: "message of 500 machines to each other",
+            operations: 4 * 249_500,
+            run: network::all_to_all,
         },
     ]
 }

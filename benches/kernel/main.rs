@@ -8,6 +8,7 @@
 //! after a change that is meant to change speed alone.
 
 mod cases;
+mod network;
 
 use std::time::Instant;
 

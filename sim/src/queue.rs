@@ -12,6 +12,8 @@ use std::collections::BinaryHeap;
 const BUCKET_SHIFT: u32 = 14;
 /// Buckets of the ring: 4,096, about 67 ms.
 const BUCKET_COUNT: usize = 4096;
+/// How many entries [`EventQueue::soon`] shows at once.
+const SOON_COUNT: usize = 16;
 const BUCKET_MASK: u64 = BUCKET_COUNT as u64 - 1;
 const WORD_COUNT: usize = BUCKET_COUNT / 64;
 const _: () = assert!(WORD_COUNT == 64, "the summary is one word");
@@ -163,6 +165,13 @@ impl<T: Copy> EventQueue<T> {
         }
         self.len -= 1;
         self.current.pop()
+    }
+
+    /// Every so many entries: what is due soon, as far as it is known without a search; otherwise nothing.
+    #[inline]
+    pub(crate) fn soon(&self) -> &[Entry<T>] {
+        let left = self.current.len();
+        if left.is_multiple_of(SOON_COUNT) { &self.current[left.saturating_sub(SOON_COUNT)..] } else { &[] }
     }
 
     /// The occupied slot that comes first after the cursor. At least one bit is set.

@@ -40,7 +40,10 @@ pub struct Stream {
 /// All that decides draws: the seed, the names, and whoever watches or replaces answers.
 pub(crate) struct Choices {
     key: [u8; 32],
+    /// By number. Empty for a link's stream while nobody watches: five hundred machines have a quarter of a
+    /// million of them.
     names: Vec<String>,
+    scratch: String,
     by_name: BTreeMap<String, StreamId>,
     /// Whether any draw needs the slow path: a recording, an edit or an explorer is present.
     watched: bool,
@@ -59,6 +62,7 @@ impl Choices {
         Choices {
             key,
             names: Vec::new(),
+            scratch: String::new(),
             by_name: BTreeMap::new(),
             watched: false,
             recording: None,
@@ -102,17 +106,46 @@ impl Choices {
     /// mistake, because two generators would give the same values.
     pub(crate) fn open(&mut self, name: &str) -> Stream {
         assert!(!self.by_name.contains_key(name), "the stream `{name}` was opened twice");
-        let id = StreamId(u32::try_from(self.names.len()).expect("fewer than 2^32 streams"));
+        let stream = self.seeded(name);
         self.names.push(name.to_string());
-        self.by_name.insert(name.to_string(), id);
+        self.by_name.insert(name.to_string(), stream.id);
+        self.show(stream.id, name);
+        stream
+    }
+
+    /// Opens the stream `net/<source>><target>`, which the caller does once. While nobody watches, its name
+    /// seeds it and is not kept.
+    pub(crate) fn open_link(&mut self, source: &str, target: &str) -> Stream {
+        let mut name = std::mem::take(&mut self.scratch);
+        name.clear();
+        for part in ["net/", source, ">", target] {
+            name.push_str(part);
+        }
+        let stream = self.seeded(&name);
+        self.names.push(if self.watched { name.clone() } else { String::new() });
+        self.show(stream.id, &name);
+        self.scratch = name;
+        stream
+    }
+
+    /// A generator at its beginning, with the next number.
+    fn seeded(&self, name: &str) -> Stream {
+        let id = StreamId(u32::try_from(self.names.len()).expect("fewer than 2^32 streams"));
+        let state = blake3::keyed_hash(&self.key, name.as_bytes());
+        Stream { generator: Xoshiro256PlusPlus::from_seed(*state.as_bytes()), drawn: 0, id }
+    }
+
+    /// Hands a new stream its edits, and shows it to the explorer.
+    fn show(&mut self, id: StreamId, name: &str) {
+        if !self.watched {
+            return;
+        }
         if let Some(edits) = self.edits_by_name.remove(name) {
             self.edits.extend(edits.into_iter().map(|(index, value)| ((id, index), value)));
         }
         if let Some(explorer) = &mut self.explorer {
             explorer.stream_opened(id, name);
         }
-        let state = blake3::keyed_hash(&self.key, name.as_bytes());
-        Stream { generator: Xoshiro256PlusPlus::from_seed(*state.as_bytes()), drawn: 0, id }
     }
 
     /// Edits whose stream was never opened, so that a stale case can say so.

@@ -176,7 +176,14 @@ impl Core {
             Event::Timer(index) => self.kernel.timer_is_due(index, seq),
             Event::Process(index) => self.process_is_due(index, seq),
             Event::Strike(index) => self.kernel.strike_is_due(index),
-            Event::Datagram(index) => self.net.datagram_arrives(&mut self.kernel, index),
+            Event::Datagram(index) => {
+                for entry in self.kernel.queue.soon() {
+                    if let Event::Datagram(soon) = entry.what {
+                        std::hint::black_box(self.net.datagrams.warm(soon));
+                    }
+                }
+                self.net.datagram_arrives(&mut self.kernel, index);
+            }
             Event::Stream(signal) => self.net.signal_arrives(&mut self.kernel, signal, seq),
         }
     }

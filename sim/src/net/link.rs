@@ -90,7 +90,7 @@ impl Links {
     #[cold]
     fn make(&mut self, kernel: &mut Kernel, source: u16, target: u16) -> u32 {
         let names = (&kernel.hosts[source as usize].name, &kernel.hosts[target as usize].name);
-        let stream = kernel.choices.open(&format!("net/{}>{}", names.0, names.1));
+        let stream = kernel.choices.open_link(names.0, names.1);
         let on_path = |path: &&Path| path.sources.contains(&source) && path.targets.contains(&target);
         let latency = match self.paths.iter().rev().find(on_path) {
             _ if source == target => LOOPBACK,

@@ -79,7 +79,7 @@ pub(crate) struct Net {
     addresses: Addresses,
     hosts: Vec<NetHost>,
     links: Links,
-    datagrams: Datagrams,
+    pub(crate) datagrams: Datagrams,
     streams: Streams,
     /// The last ticket given to somebody who waits.
     ticket: u32,

@@ -83,6 +83,12 @@ impl Datagrams {
         }
     }
 
+    /// See [`Messages::warm`].
+    #[inline]
+    pub(crate) fn warm(&self, message: u32) -> u8 {
+        self.messages.warm(message)
+    }
+
     /// Everybody who waits, at the end of a run.
     pub(super) fn all_waiters(&mut self) -> impl Iterator<Item = &mut Waiters> {
         self.sockets.iter_mut().map(|socket| &mut socket.readers)

@@ -837,3 +837,34 @@ fn a_restart_ends_the_old_incarnation_before_the_new_one_begins() {
     })
     .unwrap();
 }
+
+#[test]
+fn a_process_whose_tasks_await_each_other_is_killed_at_once() {
+    for seed in 0..20 {
+        let config = Config { seed, ..Config::default() };
+        let report = World::new(config).run(|| async {
+            let host = machine("host").create();
+            let server = host.process("server", |_| async {
+                // The end of each wakes the next, in the midst of the kill.
+                let mut last = spawn(pending::<()>());
+                for _ in 0..10 {
+                    let task = spawn(async move { drop(last.await) });
+                    last = task;
+                }
+                let mut set = JoinSet::new();
+                set.spawn(async move { drop(last.await) });
+                set.join_next().await;
+            });
+            let server = server.start();
+            for _ in 0..5 {
+                sleep(ms(1)).await;
+                assert!(server.restart());
+            }
+            sleep(ms(1)).await;
+            host.power_off();
+            host.power_on();
+            sleep(ms(1)).await;
+        });
+        report.unwrap();
+    }
+}

@@ -221,12 +221,13 @@ impl Core {
         for waiter in stop_waiters {
             kernel.bury(Litter::Waker(waiter), context);
         }
-        let ready = std::mem::take(&mut kernel.hosts[machine as usize].ready);
-        let of_others = ready.into_iter().filter(|&task| kernel.tasks.at(task).process != process).collect();
-        kernel.hosts[machine as usize].ready = of_others;
         for task in kernel.tasks.list(head) {
             kernel.kill_task(task, context);
         }
+        // After the tasks: the end of one wakes whoever awaits it, and that may be another of them.
+        let mut ready = std::mem::take(&mut kernel.hosts[machine as usize].ready);
+        ready.retain(|&task| kernel.tasks.at(task).process != process);
+        kernel.hosts[machine as usize].ready = ready;
         for waker in kernel.drop_timers_of(process) {
             kernel.bury(Litter::Waker(waker), context);
         }

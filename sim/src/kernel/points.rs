@@ -283,7 +283,10 @@ impl Listener for Ear {
         current::with(|core| {
             let dead = core.kernel.current.dead;
             let points = &mut core.kernel.points;
-            let index = if dead { points.index(point) } else { points.count(point) };
+            if dead {
+                return points.planted.iter().any(|name| name == point.name());
+            }
+            let index = points.count(point);
             points.hits[index].planted
         })
         .unwrap_or(false)

@@ -22,8 +22,9 @@ pub(super) fn check() -> Result<(), Wrong> {
         if !name.starts_with(PREFIX) || known.iter().any(|known| known == &name) {
             continue;
         }
-        let words = known.iter().map(String::as_str);
-        return Err(Wrong(match nearest(&name, words) {
+        let flags: Vec<String> = known.iter().map(|known| known[PREFIX.len()..].to_lowercase()).collect();
+        let meant = nearest(&name[PREFIX.len()..], flags.iter().map(String::as_str));
+        return Err(Wrong(match meant.map(|flag| format!("{PREFIX}{}", flag.to_uppercase())) {
             Some(meant) => format!("unknown environment variable `{name}`, did you mean `{meant}`?"),
             None => format!("unknown environment variable `{name}`: expected one of {}", known.join(", ")),
         }));

@@ -1,0 +1,3 @@
+//! The command line over this crate's scenarios: `cargo run -- sweep`.
+
+tourbillon::main!(outside::scenarios());

@@ -1,0 +1,300 @@
+//! The command line, through the pack `trouble`: what each verb prints and what it ends with.
+
+mod support;
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use support::{below, command, folder, run, trouble};
+
+#[test]
+fn list_names_scenarios_by_prefix() {
+    run(&["list"]).expect(0).says("trouble (7)").says("trouble/steady  two machines");
+    let done =
+        run(&["list", "trouble/st", "--points"]).expect(0).says("trouble.waited (reachable, required)");
+    assert!(!done.out.contains("trouble/odd") && done.out.contains("--quirk short-sleep"), "{}", done.out);
+}
+
+#[test]
+fn run_keeps_trace_and_manifest() {
+    let folder = folder("run");
+    let out = below(&folder, "out");
+    run(&["run", "trouble/steady", "--seed", "0x2a", "--out", &out])
+        .expect(0)
+        .says("seed=0x2a alg=1: passed");
+    assert!(folder.join("out/trouble-steady-0x2a.trace").is_file());
+    let manifest = std::fs::read_to_string(folder.join("out/run_manifest.json")).expect("it was written");
+    assert!(
+        manifest.contains("\"name\": \"trouble/steady\"") && manifest.contains("\"passed\": 1"),
+        "{manifest}"
+    );
+    let trace = below(&folder, "steady.json");
+    run(&["run", "trouble/steady", "--trace", &trace, "--codec", "json", "--out", &out]).expect(0);
+    let first = std::fs::read_to_string(&trace).expect("it was written");
+    assert!(first.starts_with("{\"trace\":") && first.lines().count() > 100, "{first}");
+}
+
+#[test]
+fn a_sweep_that_fails_prints_a_case_whose_replay_is_the_same() {
+    let folder = folder("sweep");
+    let out = below(&folder, "out");
+    let done = run(&["sweep", "trouble/odd", "trouble/steady", "--seeds", "0..20", "--out", &out]).expect(1);
+    let done = done.says("scenario").says("trouble/steady").says("`panic` failed in").says("the coin fell");
+    let case = done.case();
+    let again = run(&["replay", &case, "--out", &out]).expect(1).says("replay: same failure, same digest");
+    assert!(again.out.contains(&case), "{}", again.out);
+    // As a case file, and by the words of the line.
+    let file = below(&folder, "odd.case");
+    std::fs::write(&file, format!("# why it is kept\n{case}\n")).expect("the folder can be written");
+    run(&["replay", &file, "--out", &out]).expect(1).says("same failure, same digest");
+    let words: Vec<&str> = std::iter::once("replay").chain(case.split(' ')).collect();
+    run(&words).expect(1).says("same failure, same digest");
+    let moved = format!("{}0000000000000000", case.split_at(case.len() - 16).0);
+    run(&["replay", &moved, "--out", &out]).expect(1).says("replay: same failure, digest moved");
+    let passed = run(&["run", "trouble/steady", "--seed", "3", "--out", &out]).expect(0);
+    assert!(passed.out.contains("passed"));
+    run(&["replay", "trouble/steady seed=3 fails=no-such", "--until", "5", "--out", &out])
+        .expect(0)
+        .says("replay: no longer fails")
+        .says("#5 [+0.");
+}
+
+#[test]
+fn a_planted_bug_is_caught_by_its_property() {
+    let folder = folder("quirk");
+    let out = below(&folder, "out");
+    let sweep = ["sweep", "trouble", "--quirk", "short-sleep", "--seeds", "0..4", "--out", &out];
+    let done = run(&sweep).expect(1).says("`no-short-nap` failed in 4 of 4").says("left out: trouble/odd");
+    let case = done.case();
+    assert!(case.contains("quirk=short-sleep"), "{case}");
+    run(&["replay", &case, "--out", &out]).expect(1).says("same failure, same digest");
+}
+
+#[test]
+fn output_does_not_depend_on_jobs_shards_or_verify() {
+    let folder = folder("jobs");
+    let out = below(&folder, "out");
+    let runs = |name: &str, more: &[&str]| {
+        let file = below(&folder, name);
+        let base = ["sweep", "trouble/steady", "trouble/odd", "trouble/guest", "--seeds", "0..8"];
+        let arguments = [&base[..], &["--out", &out, "--json", &file], more].concat();
+        run(&arguments).expect(1);
+        std::fs::read_to_string(&file).expect("it was written")
+    };
+    let one = runs("one.json", &["--jobs", "1"]);
+    assert_eq!(one.lines().filter(|line| line.contains("\"seed\"")).count(), 24);
+    assert!(one.contains("\"verdict\": \"failed\", \"property\": \"panic\""), "{one}");
+    assert!(one.contains("\"name\": \"trouble.nap\", \"count\": 1600"), "{one}");
+    assert_eq!(runs("eight.json", &["--jobs", "8"]), one);
+    assert_eq!(runs("verify.json", &["--verify"]), one);
+    let of_seeds = |text: &str| {
+        let mut lines: Vec<String> =
+            text.lines().map(|line| line.trim_end_matches(',').to_string()).collect();
+        lines.retain(|line| line.contains("\"seed\""));
+        lines.sort();
+        lines
+    };
+    let halves = ["0/2", "1/2"].map(|shard| runs("half.json", &["--shard", shard]));
+    assert_eq!(of_seeds(&halves.concat()), of_seeds(&one));
+}
+
+#[test]
+fn a_worker_that_dies_or_hangs_is_that_seeds_outcome() {
+    let folder = folder("lost");
+    let out = below(&folder, "out");
+    let junit = below(&folder, "junit.xml");
+    let done = run(&[
+        "sweep",
+        "trouble/abort",
+        "trouble/hang",
+        "--seeds",
+        "0..12",
+        "--wall-limit",
+        "500ms",
+        "--out",
+        &out,
+        "--junit",
+        &junit,
+    ]);
+    let done = done.expect(4).says("aborted in").says("hung in").says("these are my last words");
+    assert!(done.out.contains("replay 'trouble/hang seed=0x"), "{}", done.out);
+    let junit = std::fs::read_to_string(&junit).expect("it was written");
+    assert!(junit.contains("<testsuite name=\"trouble/abort\" tests=\"12\""), "{junit}");
+    assert_eq!(junit.matches("<testcase").count(), 24);
+    let runs = std::fs::read_to_string(folder.join("out/runs.json")).expect("it was written");
+    let aborted = runs.lines().find(|line| line.contains("\"aborted\"")).expect("a run aborted");
+    assert!(aborted.contains("\"trace\": null"), "{aborted}");
+}
+
+#[test]
+fn what_is_not_deterministic_is_told_with_the_first_record() {
+    let folder = folder("verify");
+    let out = below(&folder, "out");
+    let sweep = ["sweep", "trouble/static", "--seeds", "0..3", "--jobs", "1", "--verify", "--out", &out];
+    run(&sweep).expect(3).says("nondeterministic in").says("not deterministic: one case, two runs");
+    run(&["sweep", "trouble/guest", "--seeds", "0..3", "--verify", "--out", &out]).expect(0);
+    run(&["sweep", "trouble/chatty", "--seeds", "0..3", "--verify", "--out", &out]).expect(0);
+}
+
+#[test]
+fn diff_names_the_first_record_that_differs() {
+    let folder = folder("diff");
+    let out = below(&folder, "out");
+    let (left, right) = ("trouble/steady seed=1", "trouble/steady seed=2");
+    run(&["diff", left, left, "--out", &out]).expect(0).says("the runs are the same");
+    run(&["diff", left, right, "--out", &out]).expect(3).says("the cases differ");
+    let trace = below(&folder, "left.trace");
+    run(&["run", "trouble/steady", "--seed", "1", "--trace", &trace, "--out", &out]).expect(0);
+    run(&["diff", &trace, left, "--out", &out]).expect(0);
+    run(&["replay", &trace, "--out", &out]).expect(0);
+    let whole = std::fs::read(&trace).expect("it was written");
+    let cut = below(&folder, "cut.trace");
+    std::fs::write(&cut, &whole[..whole.len() / 2]).expect("the folder can be written");
+    let done = run(&["diff", &cut, left, "--out", &out]).expect(2);
+    assert!(done.err.contains("cut.trace") && !done.err.contains("panicked"), "{}", done.err);
+}
+
+#[test]
+fn goldens_change_only_by_bless() {
+    let folder = folder("golden");
+    let goldens = below(&folder, "goldens");
+    let golden = |verb, more: &[&str]| {
+        let base = ["golden", verb, "trouble/steady", "--goldens", &goldens];
+        run(&[&base[..], more].concat())
+    };
+    golden("check", &[]).expect(3).says("no golden");
+    golden("bless", &["--seeds", "0..4"]).expect(0).says("seed 0x3: new");
+    golden("check", &[]).expect(0).says("trouble/steady: 4 held");
+    let path = folder.join("goldens/trouble/steady.golden");
+    let text = std::fs::read_to_string(&path).expect("it was written");
+    let digest = text.split("trace=").nth(1).expect("it pins a trace")[..16].to_string();
+    golden("check", &["--digest", &digest]).expect(0).says("the trace digest of trouble/steady seed 0x0");
+    golden("check", &["--digest", "0123456789abcdef"]).expect(3).says("is in none of 1 goldens");
+
+    let moved = text.replacen(&digest, "0123456789abcdef", 1);
+    std::fs::write(&path, &moved).expect("the folder can be written");
+    golden("check", &[]).expect(3).says("schedule drift");
+    assert_eq!(std::fs::read_to_string(&path).expect("it is there"), moved);
+    golden("bless", &[]).expect(0).says("schedule drift");
+    assert_eq!(std::fs::read_to_string(&path).expect("it is there"), text);
+
+    let torn = text.replace("records=", "recrds=");
+    std::fs::write(&path, &torn).expect("the folder can be written");
+    for verb in ["check", "bless"] {
+        let done = golden(verb, &[]).expect(2);
+        assert!(done.err.contains("line 3") && done.err.contains("recrds"), "{}", done.err);
+    }
+    assert_eq!(std::fs::read_to_string(&path).expect("it is there"), torn);
+}
+
+#[test]
+fn flags_come_from_the_environment_too_and_a_flag_wins() {
+    let folder = folder("environment");
+    let out = below(&folder, "out");
+    let sweep = |more: &[&str], variables: &[(&str, &str)]| -> support::Done {
+        let arguments = [&["sweep", "trouble/steady", "--out", &out], more].concat();
+        let output = command(&trouble(), &arguments).envs(variables.iter().copied()).output();
+        output.expect("it can be started").into()
+    };
+    sweep(&[], &[("TOURBILLON_SEEDS", "0..7")]).expect(0).says("7 runs in");
+    sweep(&["--seeds", "0..3"], &[("TOURBILLON_SEEDS", "0..7")]).expect(0).says("3 runs in");
+    let done = sweep(&["--seeds", "0..3"], &[("TOURBILLON_SEDES", "1")]).expect(2);
+    assert!(done.err.contains("`TOURBILLON_SEDES`, did you mean `TOURBILLON_SEEDS`?"), "{}", done.err);
+    let done = sweep(&[], &[("TOURBILLON_SEEDS", "x..7")]).expect(2);
+    assert!(done.err.contains("`x`"), "{}", done.err);
+}
+
+#[test]
+fn whatever_is_wrong_is_named_and_ends_with_status_2() {
+    let folder = folder("wrong");
+    let file = |name: &str, text: &str| {
+        let path = below(&folder, name);
+        std::fs::write(&path, text).expect("the folder can be written");
+        path
+    };
+    let unknown_kind = file("kind.toml", "faults = [\n  { at = \"1s\", crsh = \"left\" },\n]\n");
+    let unknown_machine = file("machine.toml", "faults = [\n\n  { at = \"1s\", kill = \"lefft\" },\n]\n");
+    let two_cases = file("two.case", "trouble/odd seed=0x1\ntrouble/odd seed=0x2\n");
+    let no_trace = file("no.trace", "\u{89}TBLwhat");
+    let out = below(&folder, "out");
+    let occupied = file("occupied", "a file");
+    let folder_name = folder.display().to_string();
+    let cases: Vec<(Vec<&str>, &str)> = vec![
+        (vec![], "Usage"),
+        (vec!["swep"], "swep"),
+        (vec!["list", "trubble"], "trubble"),
+        (vec!["run", "nobody"], "nobody"),
+        (vec!["run"], "PREFIX"),
+        (vec!["run", "trouble/steady", "--seed", "x7"], "x7"),
+        (vec!["run", "trouble/steady", "--sed", "7"], "--sed"),
+        (vec!["run", "trouble/steady", "--quirk", "short-slep"], "short-sleep"),
+        (vec!["run", "trouble/steady", "--profile", "crsh"], "crsh"),
+        (vec!["run", "trouble/steady", "--class", "huge"], "huge"),
+        (vec!["run", "trouble/steady", "--codec", "xml"], "xml"),
+        (vec!["run", "trouble/steady", "--plan", &unknown_kind], "crsh"),
+        (vec!["run", "trouble/steady", "--plan", &unknown_kind], "line 2"),
+        (vec!["run", "trouble/steady", "--plan", &unknown_machine], "lefft"),
+        (vec!["run", "trouble/steady", "--plan", &unknown_machine], "line 3"),
+        (vec!["run", "trouble/steady", "--plan", "nowhere.toml"], "nowhere.toml"),
+        (vec!["run", "trouble/steady", "--out", &occupied], "occupied"),
+        (vec!["run", "trouble/steady", "--wall-limit", "5"], "`5`"),
+        (vec!["run", "trouble/", "--trace", "a.trace"], "--trace"),
+        (vec!["sweep", "trouble/steady", "--seeds", "5..x7"], "x7"),
+        (vec!["sweep", "trouble/steady", "--seeds", "9..3"], "9..3"),
+        (vec!["sweep", "trouble/steady", "--for", "soon"], "soon"),
+        (vec!["sweep", "trouble/steady", "--jobs", "0"], "0"),
+        (vec!["sweep", "trouble/steady", "--shard", "4/4"], "4/4"),
+        (vec!["sweep", "trouble/steady", "--quirk", "nothing"], "nothing"),
+        (vec!["sweep", "trouble/steady", "--junit", &folder_name, "--seeds", "1"], "--junit"),
+        (vec!["sweep", "trouble/steady", "--json", &folder_name, "--seeds", "1"], "--json"),
+        (vec!["sweep", "trouble", "--trace", "a.trace"], "--trace"),
+        (vec!["replay"], "CASE"),
+        (vec!["replay", "trouble/steady seed=x7"], "x7"),
+        (vec!["replay", "trouble/steady sed=7"], "sed"),
+        (vec!["replay", "trouble/steedy seed=7"], "trouble/steady"),
+        (vec!["replay", "trouble/steady seed=7 quirk=short-slep"], "short-sleep"),
+        (vec!["replay", "trouble/steady seed=7 plan=nowhere.toml"], "nowhere.toml"),
+        (vec!["replay", "nowhere.case"], "nowhere.case"),
+        (vec!["replay", &two_cases], "two.case, line 2"),
+        (vec!["replay", &no_trace], "no.trace"),
+        (vec!["replay", "trouble/steady seed=7", "--until", "x7"], "x7"),
+        (vec!["diff", "trouble/steady seed=7"], "CASE|FILE"),
+        (vec!["diff", "trouble/steady seed=7", &no_trace], "no.trace"),
+        (vec!["diff", "trouble/steady seed=7", "trouble/nobody seed=7"], "trouble/nobody"),
+        (vec!["golden", "chek"], "chek"),
+        (vec!["golden", "check", "nobody"], "nobody"),
+        (vec!["golden", "check", "--digest", "12"], "`12`"),
+        (vec!["golden", "bless", "trouble/steady", "--seeds", ".."], "``"),
+    ];
+    for (arguments, word) in cases {
+        let mut command = command(&trouble(), &arguments);
+        // What is wrong must not leave anything where it was called.
+        command.current_dir(&folder);
+        if !arguments.contains(&"--out") && arguments.first().is_some_and(|verb| *verb != "list") {
+            command.env("TOURBILLON_OUT", &out);
+        }
+        let done: support::Done = command.output().expect("it can be started").into();
+        assert_eq!(done.code, 2, "{arguments:?}\nout: {}\nerr: {}", done.out, done.err);
+        assert!(done.err.contains(word), "{arguments:?} names `{word}`: {}", done.err);
+        assert!(!done.err.contains("panicked"), "{arguments:?}: {}", done.err);
+    }
+    assert_eq!(std::fs::read_to_string(&occupied).expect("it is there"), "a file");
+}
+
+#[test]
+fn an_interrupted_sweep_ends_with_its_table() {
+    let folder = folder("interrupt");
+    let out = below(&folder, "out");
+    let child = command(&trouble(), &["sweep", "trouble/steady", "--for", "5m", "--out", &out])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it can be started");
+    std::thread::sleep(Duration::from_millis(1500));
+    let told = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(told.is_ok_and(|status| status.success()));
+    let told_at = Instant::now();
+    let done: support::Done = child.wait_with_output().expect("it ends").into();
+    assert!(told_at.elapsed() < Duration::from_secs(20), "it ends soon");
+    done.expect(4).says("virtual time").says("left out: interrupted");
+}

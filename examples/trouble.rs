@@ -1,5 +1,6 @@
 //! A pack of small scenarios that pass, fail, hang, abort or are not deterministic, with the whole command line:
 //! `cargo run --example trouble -- list`. The tests of the command line run it.
+#![allow(clippy::disallowed_methods, reason = "a scenario that hangs is what it shows")]
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

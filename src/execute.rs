@@ -20,7 +20,7 @@ pub enum Refused {
         /// The scenario.
         scenario: String,
         /// What does not fit.
-        error: SpecError,
+        error: Box<SpecError>,
     },
     /// A file of it cannot be read, or is no plan.
     Plan(String),
@@ -94,7 +94,7 @@ pub fn load_plan(scenario: &Scenario, source: &PlanSource) -> Result<Plan, Refus
 /// Runs a case to its end, with readers along.
 pub fn execute(scenario: &Scenario, case: &Case, readers: Vec<Box<dyn Reader>>) -> Result<Run, Refused> {
     let spec = spec_of(scenario, case)?;
-    let refuse = |error| Refused::Spec { scenario: scenario.name().to_string(), error };
+    let refuse = |error| Refused::Spec { scenario: scenario.name().to_string(), error: Box::new(error) };
     let mut prepared = scenario.prepare(&spec).map_err(refuse)?;
     for reader in readers {
         prepared.world().read_along(reader);

@@ -24,14 +24,17 @@
 extern crate self as tourbillon;
 
 #[cfg(feature = "cli")]
+#[allow(clippy::disallowed_methods, reason = "the host is its business, and no run sees it")]
 mod campaign;
 #[cfg(feature = "cli")]
+#[allow(clippy::disallowed_methods, reason = "the host is its business, and no run sees it")]
 pub mod cli;
 mod execute;
 #[cfg(feature = "hyper")]
 pub mod hyper;
 pub mod packs;
 mod seeds;
+#[allow(clippy::disallowed_methods, reason = "the host is its business, and no run sees it")]
 pub mod testing;
 
 pub use faults::budget::{Allowance, Budget};

@@ -1,4 +1,5 @@
 //! The command line, through the pack `trouble`: what each verb prints and what it ends with.
+#![allow(clippy::disallowed_methods, reason = "the command line is of the host")]
 
 mod support;
 

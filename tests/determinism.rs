@@ -1,5 +1,6 @@
 //! The same case gives the same three digests, wherever and after whatever it runs. docs/determinism.md names
 //! these tests.
+#![allow(clippy::disallowed_methods, reason = "threads are what it tests")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Everything that is left of a run, with real runs of the kernel: written, read, compared, repeated, told.
+#![allow(clippy::disallowed_methods, reason = "two processes are played by two threads")]
 
 use std::cell::Cell;
 use std::convert::Infallible;

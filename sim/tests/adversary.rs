@@ -1,4 +1,5 @@
 //! Code that means harm, or was written for another world: each ends in a named outcome, and runs go on.
+#![allow(clippy::disallowed_methods, reason = "foreign threads and the wall clock are what it tests")]
 
 use std::cell::{Cell, RefCell};
 use std::future::{Future, pending, poll_fn};

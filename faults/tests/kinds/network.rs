@@ -308,7 +308,7 @@ fn refuse() {
             .spawn(async {
                 assert!(TcpStream::connect("b:8000").await.is_ok());
                 until(1_010).await;
-                let refused = TcpStream::connect("b:8000").await.err().expect("it is refused");
+                let refused = TcpStream::connect("b:8000").await.expect_err("it is refused");
                 assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
                 until(1_510).await;
                 assert!(TcpStream::connect("b:8000").await.is_ok());

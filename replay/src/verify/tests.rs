@@ -1,4 +1,5 @@
 //! Two processes in lock step: played by two threads over real pipes.
+#![allow(clippy::disallowed_methods, reason = "two processes are played by two threads")]
 
 use std::io::{Cursor, PipeReader, PipeWriter, pipe};
 use std::thread;

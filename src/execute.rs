@@ -1,14 +1,18 @@
 //! One run of one case in this process: from a case to its spec, and from its report to what is told of it.
 
 use std::fmt;
+#[cfg(feature = "cli")]
 use std::fs::File;
+#[cfg(feature = "cli")]
 use std::io::BufWriter;
+#[cfg(feature = "cli")]
 use std::path::{Path, PathBuf};
 
 use faults::plan::Plan;
 use faults::scenario::{Run, Scenario, Spec, SpecError};
 use faults::swarm::Profile;
 use replay::case::{Case, PlanSource};
+#[cfg(feature = "cli")]
 use replay::trace::{Ended, TraceWriter};
 use sim::trace::Reader;
 
@@ -26,6 +30,7 @@ pub enum Refused {
     Plan(String),
     /// A field of it says what this build does not have.
     Field(String),
+    #[cfg(feature = "cli")]
     /// An artefact cannot be written.
     Unwritable(PathBuf, std::io::Error),
 }
@@ -35,6 +40,7 @@ impl fmt::Display for Refused {
         match self {
             Refused::Spec { scenario, error } => write!(f, "{scenario}: {error}"),
             Refused::Plan(message) | Refused::Field(message) => f.write_str(message),
+            #[cfg(feature = "cli")]
             Refused::Unwritable(path, error) => {
                 write!(f, "{}: it cannot be written: {error}; name another place", path.display())
             }
@@ -102,6 +108,7 @@ pub fn execute(scenario: &Scenario, case: &Case, readers: Vec<Box<dyn Reader>>) 
     Ok(prepared.run())
 }
 
+#[cfg(feature = "cli")]
 /// Runs a case, with readers along, and keeps every record in a trace file.
 pub fn execute_traced(
     scenario: &Scenario,

@@ -23,6 +23,7 @@ impl Seeds {
         Seeds { ranges: vec![Range { start: 0, end: u128::from(count) }] }
     }
 
+    #[cfg(feature = "cli")]
     /// How many there are.
     pub fn count(&self) -> u128 {
         self.ranges.iter().map(|range| range.end - range.start).sum()

@@ -27,6 +27,7 @@
 #[cfg(not(target_pointer_width = "64"))]
 compile_error!("tourbillon needs a 64-bit target: a waker carries its task's key in a pointer");
 
+mod checksum;
 pub mod choice;
 mod config;
 pub mod fault;

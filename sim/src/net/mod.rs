@@ -30,7 +30,6 @@
 //! they are refused, and dropped where no world runs they do nothing.
 
 mod address;
-mod checksum;
 mod datagram;
 mod handle;
 #[cfg(test)]

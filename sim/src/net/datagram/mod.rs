@@ -13,11 +13,11 @@ use std::net::{IpAddr, SocketAddr};
 
 use self::message::{CONNECTED, Ends, MARKED, Messages, NONE, REFUSAL};
 use super::address::AddressId;
-use super::checksum::checksum;
 use super::ports::PortError;
 use super::trouble::{Held, Mark, Passage, Troubled};
 use super::waiters::{Waiter, Waiters};
 use super::{Loss, Net};
+use crate::checksum::checksum;
 use crate::kernel::{Context, Event, Kernel};
 use crate::task::{self, WakerSlot};
 use crate::trace::Kind;

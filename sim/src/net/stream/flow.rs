@@ -2,13 +2,13 @@
 
 use std::io::{Error, ErrorKind, IoSlice, Result};
 
-use super::super::checksum::checksum;
 use super::super::link::{Fate, NONE};
 use super::super::waiters::Waiter;
 use super::super::{Loss, Net};
 use super::end::EndState;
 use super::way::{Finish, NO_TIMER, Segment, Stuck};
 use super::{Signal, StreamKey, What};
+use crate::checksum::checksum;
 use crate::config::Payloads;
 use crate::kernel::Kernel;
 use crate::trace::Kind;

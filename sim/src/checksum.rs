@@ -1,11 +1,11 @@
-//! A checksum of what a message carries, for the trace: it tells two runs apart, it guards against nobody.
+//! A checksum of what a message or a disk operation carries, for the trace: it tells two runs apart, it guards against nobody.
 
 const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// Folds ports, length and content into 32 bits; the same on every platform.
+/// Folds a place (ports, an offset), length and content into 32 bits; the same on every platform.
 #[inline]
-pub(super) fn checksum(ports: u32, bytes: &[u8]) -> u32 {
-    let head = u64::from(ports) << 32 | bytes.len() as u64 & 0xffff_ffff;
+pub(crate) fn checksum(place: u32, bytes: &[u8]) -> u32 {
+    let head = u64::from(place) << 32 | bytes.len() as u64 & 0xffff_ffff;
     let mut state = mix(head ^ 0x243f_6a88_85a3_08d3, MULTIPLIER);
     let (words, rest) = bytes.as_chunks::<8>();
     for word in words {
@@ -34,18 +34,18 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn length_ports_and_every_bit_count() {
+    fn length_place_and_every_bit_count() {
         let mut seen = BTreeSet::new();
         let mut count = 0;
         for length in 0..40 {
-            for ports in [0, 1, 1 << 16] {
+            for place in [0, 1, 1 << 16] {
                 let mut bytes = vec![0; length];
                 count += 1;
-                seen.insert(checksum(ports, &bytes));
+                seen.insert(checksum(place, &bytes));
                 for bit in 0..length * 8 {
                     bytes[bit / 8] ^= 1 << (bit % 8);
                     count += 1;
-                    seen.insert(checksum(ports, &bytes));
+                    seen.insert(checksum(place, &bytes));
                     bytes[bit / 8] ^= 1 << (bit % 8);
                 }
             }
@@ -62,8 +62,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_have_one(ports: u32, bytes in prop::collection::vec(any::<u8>(), 0..100)) {
-            prop_assert_eq!(checksum(ports, &bytes), checksum(ports, &bytes.clone()));
+        fn any_bytes_have_one(place: u32, bytes in prop::collection::vec(any::<u8>(), 0..100)) {
+            prop_assert_eq!(checksum(place, &bytes), checksum(place, &bytes.clone()));
         }
     }
 }

@@ -30,7 +30,9 @@ compile_error!("tourbillon needs a 64-bit target: a waker carries its task's key
 mod checksum;
 pub mod choice;
 mod config;
+pub mod disk;
 pub mod fault;
+pub mod fs;
 mod kernel;
 mod latency;
 pub mod machine;

@@ -124,6 +124,11 @@ pub enum Condition {
         /// How long one is.
         lasts: Duration,
     },
+    /// Disk: bytes pass no faster than this.
+    DiskThrottle {
+        /// The rate.
+        bytes_per_second: u64,
+    },
     /// Disk: only so many bytes are left.
     DiskFull {
         /// The bytes that may still be written.
@@ -148,6 +153,10 @@ pub enum Condition {
     MisdirectRead(Ratio),
     /// Disk: bytes that were never written read as garbage that stays the same.
     Uninitialized(Ratio),
+    /// Disk: at a power loss each file loses some of its end, synced or not, with this chance.
+    LostTail(Ratio),
+    /// Disk: at a power loss a part of each file is found copied over another, with this chance.
+    CopiedChunk(Ratio),
     /// Wall clock: off by nanoseconds.
     WallSkew {
         /// Ahead when positive.

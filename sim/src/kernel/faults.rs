@@ -156,6 +156,7 @@ impl Core {
         }
         self.kernel.lift(fault);
         self.net.lift(&mut self.kernel, fault);
+        self.disks.lift(fault);
     }
 
     /// Imposes a condition on what it concerns.
@@ -168,7 +169,10 @@ impl Core {
         match target {
             Target::Machine(machine) => {
                 let machine = machine.index(&self.kernel);
-                if !self.net.impose_on_names(&self.kernel, fault, machine, condition) {
+                let Core { kernel, net, disks } = self;
+                if !net.impose_on_names(kernel, fault, machine, condition)
+                    && !disks.impose(kernel, fault, machine, condition)
+                {
                     self.kernel.impose_on_machine(fault, machine, condition);
                 }
             }

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::{Context, Core, Event, Kernel, Litter, nanos};
 use crate::Ratio;
+use crate::disk::{DiskConfig, Unsynced};
 use crate::fault::FaultId;
 use crate::machine::{Boot, Ending, Host, PanicPolicy, Program, State, TEST};
 use crate::task::{BoxJob, NONE, QUEUED, WakerSlot, Why, job};
@@ -22,6 +23,7 @@ pub(crate) struct Plate {
     pub(crate) addresses: Vec<IpAddr>,
     pub(crate) cores: usize,
     pub(crate) speed: Ratio,
+    pub(crate) disk: DiskConfig,
 }
 
 impl Plate {
@@ -32,6 +34,7 @@ impl Plate {
             addresses: Vec::new(),
             cores: 1,
             speed: Ratio::ALWAYS,
+            disk: DiskConfig::default(),
         }
     }
 }
@@ -49,13 +52,16 @@ impl Kernel {
         if plate.speed.is_never() {
             return Some(format!("machine `{name}` needs a speed above zero"));
         }
+        if let Some(refusal) = plate.disk.refusal() {
+            return Some(format!("machine `{name}`: {refusal}"));
+        }
         (self.hosts.len() >= usize::from(u16::MAX)).then(|| "at most 65,535 machines".to_string())
     }
 
     /// Sets up a machine with power on and no process. Its streams carry its name, so another machine moves
     /// none of them.
     pub(crate) fn add_machine(&mut self, plate: Plate) -> u16 {
-        let Plate { name, zone, mut addresses, cores, speed } = plate;
+        let Plate { name, zone, mut addresses, cores, speed, disk } = plate;
         let index = self.hosts.len() as u16;
         if addresses.is_empty() {
             addresses.push(default_address(index));
@@ -73,6 +79,7 @@ impl Kernel {
             zone,
             addresses,
             speed,
+            disk,
             slowed: Vec::new(),
             processes: Vec::new(),
             clock_stream: self.choices.open(&format!("clock/{name}")),
@@ -307,7 +314,7 @@ impl Core {
     }
 
     /// Power goes: every process ends at once, peers hear nothing, and the disk keeps what it kept.
-    pub(crate) fn power_off(&mut self, machine: u16) -> bool {
+    pub(crate) fn power_off(&mut self, machine: u16, unsynced: Unsynced) -> bool {
         debug_assert!(machine != TEST);
         if !self.kernel.hosts[machine as usize].up {
             return false;
@@ -325,7 +332,7 @@ impl Core {
             self.end_process(process, Ending::PowerLost);
             self.kernel.programs[process as usize].boots_with_power = running;
         }
-        self.power_lost(machine);
+        self.power_lost(machine, unsynced);
         true
     }
 
@@ -352,11 +359,13 @@ impl Core {
     /// Hooks of the rooms that hold something for a process.
     fn process_ended(&mut self, process: u32, ending: Ending) {
         self.net.process_ended(&mut self.kernel, process, ending);
+        self.disks.process_ended(&mut self.kernel, process);
     }
 
     /// Hooks of the rooms that hold something for a machine.
-    fn power_lost(&mut self, machine: u16) {
+    fn power_lost(&mut self, machine: u16, unsynced: Unsynced) {
         self.net.power_lost(&mut self.kernel, machine);
+        self.disks.power_lost(&mut self.kernel, machine, unsynced);
     }
 
     /// The panic hook's part: a process that crashes on a panic is dead before unwinding drops anything.
@@ -512,6 +521,7 @@ impl Core {
         kernel.sets.take_wakers().into_iter().for_each(|waker| keep(Box::new(waker)));
         kernel.strikes.take_all().into_iter().for_each(|strike| keep(Box::new(strike)));
         self.net.take_wakers().into_iter().for_each(|waker| keep(Box::new(waker)));
+        self.disks.take_wakers().into_iter().for_each(|waker| keep(Box::new(waker)));
         kernel.points.take_watches().into_iter().for_each(|strike| keep(Box::new(strike)));
         keep(Box::new(kernel.faults.take_waiters()));
         kernel.faults.take_handlers().into_iter().for_each(|handler| keep(Box::new(handler)));

@@ -26,6 +26,7 @@ use std::task::Waker;
 use crate::choice::{Choices, Stream};
 use crate::config::{Config, Payloads, SharedMemory, StepLimit, TimeLimit};
 use crate::fault::FaultId;
+use crate::fs::Disks;
 use crate::latency::Latencies;
 use crate::machine::{Host, Program};
 use crate::net::Net;
@@ -63,6 +64,8 @@ pub(crate) enum Event {
     Datagram(u32),
     /// Something of a stream arrives.
     Stream(u32),
+    /// A disk operation ends.
+    Disk(u32),
 }
 
 /// In whose name code runs.
@@ -97,6 +100,7 @@ pub(crate) enum Litter {
 pub(crate) struct Core {
     pub(crate) kernel: Kernel,
     pub(crate) net: Net,
+    pub(crate) disks: Disks,
 }
 
 pub(crate) struct Kernel {
@@ -165,7 +169,7 @@ pub(crate) struct Kernel {
 
 impl Core {
     pub(crate) fn new(config: &Config, nonce: u32) -> Core {
-        Core { kernel: Kernel::new(config, nonce), net: Net::new(&config.network) }
+        Core { kernel: Kernel::new(config, nonce), net: Net::new(&config.network), disks: Disks::new() }
     }
 
     /// Something is due: events of a room go to that room.
@@ -185,6 +189,7 @@ impl Core {
                 self.net.datagram_arrives(&mut self.kernel, index);
             }
             Event::Stream(signal) => self.net.signal_arrives(&mut self.kernel, signal, seq),
+            Event::Disk(index) => self.disks.operation_is_due(&mut self.kernel, index, seq),
         }
     }
 }
@@ -293,7 +298,7 @@ impl Kernel {
 
     /// Drops something that belonged to a dead process, in its dead context, when nothing is borrowed.
     #[inline]
-    fn bury(&mut self, remains: Litter, context: Context) {
+    pub(crate) fn bury(&mut self, remains: Litter, context: Context) {
         self.graves.push_back((remains, context));
         self.attention = true;
     }

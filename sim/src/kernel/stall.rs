@@ -19,6 +19,9 @@ impl Core {
         for (key, what) in self.net.waits() {
             waits.insert(key.slot(), what);
         }
+        for key in self.disks.waits() {
+            waits.insert(key.slot(), "the disk".to_string());
+        }
         for (index, task) in self.kernel.tasks.iter() {
             let joiner = match task.joiner {
                 WakerSlot::Member { set, .. } => self.kernel.sets.waiting(set),

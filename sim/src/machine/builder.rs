@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::handle::Machine;
 use crate::Ratio;
+use crate::disk::DiskConfig;
 use crate::kernel::{Plate, current};
 
 /// What a machine is to be like; [`create`](MachineBuilder::create) sets it up.
@@ -50,10 +51,17 @@ impl MachineBuilder {
         self
     }
 
+    /// What its disk is like. Default: a good solid-state disk of 64 GiB.
+    pub fn disk(mut self, disk: DiskConfig) -> MachineBuilder {
+        self.plate.disk = disk;
+        self
+    }
+
     /// Sets the machine up, with power on and no process. A dead process sets nothing up and is answered its own.
     ///
     /// # Panics
-    /// When there is a machine of this name, it has no core, its speed is zero, or there is no simulation.
+    /// When there is a machine of this name, it has no core, its speed is zero, its disk makes no sense, or
+    /// there is no simulation.
     #[track_caller]
     pub fn create(self) -> Machine {
         let created = current::need("machine(…).create()", |core| {

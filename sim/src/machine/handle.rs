@@ -12,6 +12,7 @@ use super::TEST;
 use super::program::{Boot, BootFunction, Ending, PanicPolicy, Program};
 use super::termination::Termination;
 use crate::Ratio;
+use crate::disk::Unsynced;
 use crate::kernel::{Core, Kernel, current, nanos};
 use crate::task::{JoinHandle, WakerSlot, spawn_on};
 
@@ -188,10 +189,50 @@ impl Machine {
     /// For the test's own machine.
     #[track_caller]
     pub fn power_off(self) -> bool {
+        self.power_off_with(Unsynced::Any)
+    }
+
+    /// As [`power_off`](Machine::power_off), and this becomes of what was not synced.
+    ///
+    /// # Panics
+    /// For the test's own machine.
+    #[track_caller]
+    pub fn power_off_with(self, unsynced: Unsynced) -> bool {
         let refused =
             self.with("Machine::power_off", |core, index| index == TEST && !core.kernel.current.dead);
         assert!(!refused, "the test's own machine keeps its power");
-        self.act("Machine::power_off", |core, index| core.power_off(index))
+        self.act("Machine::power_off", |core, index| core.power_off(index, unsynced))
+    }
+
+    /// Takes everything from its disk. Files that are open are of a disk that is gone. False when it was
+    /// empty.
+    pub fn wipe_disk(self) -> bool {
+        self.act("Machine::wipe_disk", |core, index| core.disks.wipe(&mut core.kernel, index))
+    }
+
+    /// Puts the disks of two machines into each other. Files that are open are of a disk that is gone.
+    /// False when both were empty.
+    ///
+    /// # Panics
+    /// When the two are one.
+    #[track_caller]
+    pub fn swap_disk(self, other: Machine) -> bool {
+        let refused = self.with("Machine::swap_disk", |core, _| self == other && !core.kernel.current.dead);
+        assert!(!refused, "a disk is swapped with that of another machine");
+        self.act("Machine::swap_disk", |core, index| {
+            let other = other.index(&core.kernel);
+            core.disks.swap(&mut core.kernel, index, other)
+        })
+    }
+
+    /// Bytes in use on its disk: whole sectors of 512 bytes, and one for each file and directory.
+    pub fn disk_used_bytes(self) -> u64 {
+        self.with("Machine::disk_used_bytes", |core, index| core.disks.space(&core.kernel, index).0)
+    }
+
+    /// Bytes that fit on its disk now.
+    pub fn disk_free_bytes(self) -> u64 {
+        self.with("Machine::disk_free_bytes", |core, index| core.disks.space(&core.kernel, index).1)
     }
 
     /// Gives it power: what ran when it went is booted. False when it was on.

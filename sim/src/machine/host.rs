@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::Ratio;
 use crate::choice::Stream;
+use crate::disk::DiskConfig;
 use crate::fault::{FaultId, PointId};
 use crate::time::Clock;
 
@@ -29,6 +30,8 @@ pub(crate) struct Host {
     pub(crate) zone: String,
     pub(crate) addresses: Vec<IpAddr>,
     pub(crate) speed: Ratio,
+    /// What its disk is like, for when somebody first uses it.
+    pub(crate) disk: DiskConfig,
     pub(crate) slowed: Vec<(FaultId, u32)>,
     pub(crate) processes: Vec<u32>,
     pub(crate) clock_stream: Stream,

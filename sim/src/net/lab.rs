@@ -32,7 +32,7 @@ impl Lab {
 
     /// Lets the next event happen; false when there is none.
     pub(super) fn step(&mut self) -> bool {
-        let Core { kernel, net } = &mut self.core;
+        let Core { kernel, net, .. } = &mut self.core;
         let Some(entry) = kernel.queue.pop() else { return false };
         assert!(entry.at >= kernel.now);
         kernel.now = entry.at;
@@ -56,7 +56,7 @@ impl Lab {
 
     /// Power goes or comes, as far as the network is concerned.
     pub(super) fn power(&mut self, machine: usize, up: bool) {
-        let Core { kernel, net } = &mut self.core;
+        let Core { kernel, net, .. } = &mut self.core;
         if !up && kernel.hosts[machine].up {
             net.process_ended(kernel, machine as u32, crate::machine::Ending::PowerLost);
             net.power_lost(kernel, machine as u16);
@@ -66,7 +66,7 @@ impl Lab {
 
     pub(super) fn kill(&mut self, machine: usize, ending: crate::machine::Ending) {
         self.on(machine);
-        let Core { kernel, net } = &mut self.core;
+        let Core { kernel, net, .. } = &mut self.core;
         net.process_ended(kernel, machine as u32, ending);
     }
 }

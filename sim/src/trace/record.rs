@@ -105,7 +105,8 @@ kinds! {
     Disk = 32, "disk";
     /// A disk operation ends. `flag` 0 done or an error number, `a` file, `b` bytes.
     DiskDone = 33, "disk-done";
-    /// What a power loss left of a disk. `a` sectors kept, `b` sectors dropped or torn.
+    /// A disk lost something. `flag` 0: by a power loss, `a` sectors and names kept, `b` dropped or torn;
+    /// 1: it was wiped of `b` sectors; 2: it was swapped for that of machine `a`.
     DiskLoss = 34, "disk-loss";
     /// A point was passed. `flag` what it is for ([`points::Kind`]). `a` and `b` are the low and high half of its name's hash.
     Point = 40, "point";

@@ -96,7 +96,7 @@ proptest! {
         let mut sockets = Vec::new();
         for machine in 0..MACHINES {
             lab.on(machine);
-            let Core { kernel, net } = &mut lab.core;
+            let Core { kernel, net, .. } = &mut lab.core;
             sockets.push(net.bind_datagram(kernel, any(PORT)).expect("the port is free"));
         }
         let mut faults: Vec<_> = (0..3).map(|index| (lab.begin(&format!("{index}")), false)).collect();
@@ -107,7 +107,7 @@ proptest! {
             match op {
                 Op::Send { source, target, length } => {
                     lab.on(source);
-                    let Core { kernel, net } = &mut lab.core;
+                    let Core { kernel, net, .. } = &mut lab.core;
                     if !kernel.hosts[source].up {
                         continue;
                     }
@@ -151,7 +151,7 @@ proptest! {
                     }
                     forgotten += queued(&lab, sockets[machine]);
                     lab.kill(machine, Ending::Killed);
-                    let Core { kernel, net } = &mut lab.core;
+                    let Core { kernel, net, .. } = &mut lab.core;
                     sockets[machine] = net.bind_datagram(kernel, any(PORT)).expect("a killed process frees its ports");
                 }
                 Op::Power { machine, up } => {
@@ -164,7 +164,7 @@ proptest! {
                     lab.power(machine, up);
                     if up {
                         lab.on(machine);
-                        let Core { kernel, net } = &mut lab.core;
+                        let Core { kernel, net, .. } = &mut lab.core;
                         sockets[machine] = net.bind_datagram(kernel, any(PORT)).expect("power frees its ports");
                     }
                 }

@@ -137,7 +137,7 @@ impl Bench {
 
     fn listen(&mut self, machine: usize) {
         self.lab.on(machine);
-        let Core { kernel, net } = &mut self.lab.core;
+        let Core { kernel, net, .. } = &mut self.lab.core;
         self.listeners[machine] = Some(net.listen(kernel, any(PORT), None).expect("the port is free"));
     }
 
@@ -146,7 +146,7 @@ impl Bench {
             return;
         }
         self.lab.on(source);
-        let Core { kernel, net } = &mut self.lab.core;
+        let Core { kernel, net, .. } = &mut self.lab.core;
         let Ok(key) = net.connect_stream(kernel, None, address(target, PORT)) else { return };
         let pair = Pair { key: Some((key.index, key.generation)), ..Pair::default() };
         self.pairs.push(pair);
@@ -156,7 +156,7 @@ impl Bench {
     fn accept(&mut self, machine: usize) {
         let Some(listener) = self.listeners[machine] else { return };
         self.lab.on(machine);
-        let Core { kernel, net } = &mut self.lab.core;
+        let Core { kernel, net, .. } = &mut self.lab.core;
         let Ok(Some((key, _))) = net.accept(kernel, listener, None) else { return };
         let of_pair = |pair: &Pair| pair.key == Some((key.index, key.generation));
         let pair = self.pairs.iter().position(of_pair).expect("somebody connected");
@@ -167,7 +167,7 @@ impl Bench {
         let Some(held) = self.streams.get(stream) else { return };
         self.lab.on(held.machine);
         let bytes: Vec<u8> = (0..length).map(|at| self.next_byte.wrapping_add(at as u8)).collect();
-        let Core { kernel, net } = &mut self.lab.core;
+        let Core { kernel, net, .. } = &mut self.lab.core;
         // In two parts, as a vectored write has them.
         let (first, second) = bytes.split_at(length / 3);
         let parts = [IoSlice::new(first), IoSlice::new(second)];
@@ -181,7 +181,7 @@ impl Bench {
     fn read(&mut self, stream: usize, length: usize) -> Option<usize> {
         let held = self.streams.get(stream)?;
         self.lab.on(held.machine);
-        let Core { kernel, net } = &mut self.lab.core;
+        let Core { kernel, net, .. } = &mut self.lab.core;
         let copy = |first: &[u8], second: &[u8]| [first, second].concat();
         let bytes = net.read_stream(kernel, held.key, length, false, None, copy).ok()??;
         assert!(bytes.len() <= length);
@@ -200,7 +200,7 @@ impl Bench {
         }
         let held = self.streams.remove(stream);
         self.lab.on(held.machine);
-        let Core { kernel, net } = &mut self.lab.core;
+        let Core { kernel, net, .. } = &mut self.lab.core;
         net.close_stream(kernel, held.key);
     }
 
@@ -215,7 +215,7 @@ impl Bench {
             Op::Finish { stream } => {
                 if let Some(held) = self.streams.get(stream) {
                     self.lab.on(held.machine);
-                    let Core { kernel, net } = &mut self.lab.core;
+                    let Core { kernel, net, .. } = &mut self.lab.core;
                     let _ = net.finish_stream(kernel, held.key);
                 }
             }
@@ -253,7 +253,7 @@ impl Bench {
             }
             Op::Move { machine } => {
                 // Away and back again: what is under way meanwhile is lost.
-                let Core { kernel, net } = &mut self.lab.core;
+                let Core { kernel, net, .. } = &mut self.lab.core;
                 let home = address(machine, 0).ip();
                 let away = std::net::IpAddr::from([10, 0, 1, machine as u8]);
                 let moves_to =

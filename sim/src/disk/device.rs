@@ -123,13 +123,16 @@ fn delayed(
             effects.push(fault, micros(more));
         }
     }
-    let mut ends = begins.saturating_add(service);
+    let unhindered = begins.saturating_add(service);
+    let mut ends = unhindered;
     for (fault, trouble) in troubles.iter() {
         if let Trouble::Stall { since, period, lasts } = trouble {
-            let later = stalled(begins, ends - begins, since, period, lasts);
-            if later > ends {
-                effects.push(fault, micros(later - ends));
-                ends = later;
+            // Two stalls are no slower than the slower one: each alone leaves the disk time to work, and one
+            // on top of the other might leave none for as long as anybody waits.
+            let later = stalled(begins, service, since, period, lasts);
+            if later > unhindered {
+                effects.push(fault, micros(later - unhindered));
+                ends = ends.max(later);
             }
         }
     }

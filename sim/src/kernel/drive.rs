@@ -11,6 +11,7 @@ use std::task::{Context as PollContext, Waker};
 use super::{Context, Core, Doing, Kernel, Litter, current};
 use crate::config::{StepLimit, TimeLimit};
 use crate::queue::TIME_MAX;
+use crate::schedule::Schedule;
 use crate::task::{ABORTED, BoxJob, JoinError, NONE, QUEUED, RUNNING, TaskKey, waker};
 use crate::trace::Kind;
 
@@ -210,7 +211,7 @@ impl Core {
         if self.kernel.tasks.get(key).is_some() {
             self.kernel.end_task(key.slot(), None, Some(JoinError::aborted()));
         }
-        self.kernel.spend();
+        self.kernel.spend(None);
     }
 }
 
@@ -226,10 +227,16 @@ impl Kernel {
     /// Chooses among a machine's ready tasks.
     #[inline]
     fn poll_next(&mut self, machine: u16) -> Option<Next> {
+        if !self.hosts[machine as usize].on_core.is_empty() {
+            self.leave_cores(machine);
+        }
         let host = &mut self.hosts[machine as usize];
         let count = host.ready.len();
         if count == 0 || !host.up {
             host.scheduled = false;
+            if host.up && host.goes_on_at().is_some() {
+                self.schedule_host(machine);
+            }
             return None;
         }
         if host.free_at() > self.now {
@@ -243,6 +250,7 @@ impl Kernel {
             self.schedule.choose(count, &mut self.choices, &mut host.sched_stream)
         };
         let index = self.schedule.take(&mut host.ready, chosen);
+        self.ready_before = host.ready.len();
         let task = self.tasks.at(index);
         task.state = (task.state & !QUEUED) | RUNNING;
         let (why, process, aborted) = (task.why, task.process, task.state & ABORTED != 0);
@@ -268,6 +276,7 @@ impl Kernel {
     #[inline]
     fn polled(&mut self, Polled { key, job, ready }: Polled) {
         let index = key.slot();
+        let mut goes_on = None;
         match self.tasks.get(key) {
             None => {
                 // It was killed in mid-poll: what is left of it is dropped where nothing has an effect.
@@ -278,14 +287,16 @@ impl Kernel {
             Some(task) => {
                 task.state &= !RUNNING;
                 task.job = Some(job);
+                goes_on = Some(index);
             }
         }
-        self.spend();
+        self.spend(goes_on);
     }
 
-    /// The machine was busy with a poll; what is ready goes on when a core is free.
+    /// The machine was busy with a poll, after which its task goes on or not; what is ready is polled when a
+    /// core is free.
     #[inline]
-    pub(super) fn spend(&mut self) {
+    pub(super) fn spend(&mut self, task: Option<u32>) {
         let machine = self.current.machine;
         let host = &mut self.hosts[machine as usize];
         let mut cost = host.poll_cost;
@@ -298,11 +309,25 @@ impl Kernel {
             self.was_slow(machine);
         }
         let host = &mut self.hosts[machine as usize];
-        if host.ready.is_empty() || !host.up {
-            host.scheduled = false;
-            return;
+        if host.ready.len() > self.ready_before + 1 && self.schedule == Schedule::Random {
+            // The order of wakes within a poll is nobody's choice: some primitives take it from a generator of
+            // the process.
+            host.ready[self.ready_before..].sort_unstable();
         }
-        let free_at = host.free_at();
+        if host.cores.len() > 1
+            && let Some(task) = task
+        {
+            let until = host.cores[core];
+            self.keep_on_core(machine, task, until);
+        }
+        let host = &mut self.hosts[machine as usize];
+        let free_at = match host.goes_on_at() {
+            Some(free_at) if host.up => free_at,
+            _ => {
+                host.scheduled = false;
+                return;
+            }
+        };
         // Nothing else is due before this core is free: time moves there without a detour over the queue.
         if free_at > self.now
             && free_at <= self.until

@@ -73,6 +73,7 @@ impl Kernel {
             up: true,
             run_seq: u64::MAX,
             cores: vec![0; cores],
+            on_core: Vec::new(),
             poll_cost: 0,
             sched_stream: self.choices.open(&format!("sched/{name}")),
             clock: Clock::new(self.now, UPTIME_AT_BOOT, self.epoch),
@@ -234,7 +235,10 @@ impl Core {
         // After the tasks: the end of one wakes whoever awaits it, and that may be another of them.
         let mut ready = std::mem::take(&mut kernel.hosts[machine as usize].ready);
         ready.retain(|&task| kernel.tasks.at(task).process != process);
-        kernel.hosts[machine as usize].ready = ready;
+        kernel.ready_before = kernel.ready_before.min(ready.len());
+        let host = &mut kernel.hosts[machine as usize];
+        host.ready = ready;
+        host.on_core.retain(|busy| kernel.tasks.at(busy.task).process != process);
         for waker in kernel.drop_timers_of(process) {
             kernel.bury(Litter::Waker(waker), context);
         }

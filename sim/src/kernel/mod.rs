@@ -5,6 +5,7 @@
 //! runs only between two borrows, driven by `drive.rs`.
 
 mod clocks;
+mod cores;
 pub(crate) mod current;
 mod drive;
 mod faults;
@@ -148,6 +149,8 @@ pub(crate) struct Kernel {
     /// The run's own task has ended.
     finished: bool,
 
+    /// Ready tasks of the current machine when the current poll began.
+    ready_before: usize,
     /// CPU time that the current poll asked for beyond its usual cost.
     extra_cost: u64,
     pub(crate) steps: u64,
@@ -233,6 +236,7 @@ impl Kernel {
             cancelling: None,
             stop: None,
             finished: false,
+            ready_before: 0,
             extra_cost: 0,
             steps: 0,
             step_limit,

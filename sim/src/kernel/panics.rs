@@ -94,7 +94,7 @@ impl Core {
         match (doing, polled) {
             (Doing::Polling, Some(key)) => {
                 let left = kernel.poll_panicked(key, note, payload);
-                kernel.spend();
+                kernel.spend(None);
                 return left;
             }
             (Doing::Striking, _) => {

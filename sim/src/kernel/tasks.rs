@@ -7,7 +7,7 @@ use super::{Context, Doing, Kernel, Litter, current, stray};
 use crate::config::SharedMemory;
 use crate::machine::TEST;
 use crate::task::{
-    ABORTED, BoxJob, DETACHED, ENDED, JoinError, NONCE_MASK, NONE, QUEUED, TaskKey, WakerSlot, Why,
+    ABORTED, BoxJob, DETACHED, ENDED, JoinError, NONCE_MASK, NONE, ON_CORE, QUEUED, TaskKey, WakerSlot, Why,
 };
 use crate::trace::Kind;
 
@@ -151,6 +151,9 @@ impl Kernel {
         task.why = why;
         task.woken_by = cause;
         let (machine, process) = (task.machine, task.process);
+        if task.state & ON_CORE != 0 && self.is_on_core(machine, index) {
+            return;
+        }
         let host = &mut self.hosts[machine as usize];
         if host.some_paused && self.programs[process as usize].is_paused() {
             self.programs[process as usize].held.push(index);
@@ -166,8 +169,9 @@ impl Kernel {
     #[inline]
     pub(super) fn schedule_host(&mut self, machine: u16) {
         let host = &mut self.hosts[machine as usize];
-        host.scheduled = true;
-        let free_at = host.free_at();
+        // Where only tasks that are still on a core wait, any other that becomes ready goes first.
+        host.scheduled = !host.ready.is_empty();
+        let free_at = host.goes_on_at().unwrap_or(self.now);
         if free_at <= self.now {
             self.runnable.push_back(machine);
         } else {

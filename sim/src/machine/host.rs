@@ -21,6 +21,9 @@ pub(crate) struct Host {
     pub(crate) run_seq: u64,
     /// When each core is free.
     pub(crate) cores: Vec<u64>,
+    /// Tasks whose last poll still keeps a core busy; empty on a machine of one core, where nothing else can
+    /// run meanwhile.
+    pub(crate) on_core: Vec<OnCore>,
     /// What a poll costs on it, in nanoseconds.
     pub(crate) poll_cost: u64,
     pub(crate) sched_stream: Stream,
@@ -59,7 +62,25 @@ pub(crate) struct Refusal {
     pub(crate) point: Option<PointId>,
 }
 
+/// A task that takes its time: what it needs next it gets when it has ended this.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OnCore {
+    pub(crate) until: u64,
+    pub(crate) task: u32,
+    /// Whether it is to be polled again then.
+    pub(crate) woken: bool,
+}
+
 impl Host {
+    /// When it can go on: when a core is free and a task is there to run on it. `None` with nothing to do.
+    #[inline]
+    pub(crate) fn goes_on_at(&self) -> Option<u64> {
+        if !self.ready.is_empty() {
+            return Some(self.free_at());
+        }
+        self.on_core.iter().filter(|busy| busy.woken).map(|busy| busy.until).min()
+    }
+
     /// When the next core is free.
     #[inline]
     pub(crate) fn free_at(&self) -> u64 {

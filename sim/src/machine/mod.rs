@@ -16,7 +16,7 @@ pub use handle::{
     Machine, Process, ProcessBuilder, current_machine, current_process, find_machine, machines, shutdown,
     test_machine,
 };
-pub(crate) use host::{Host, Refusal};
+pub(crate) use host::{Host, OnCore, Refusal};
 pub use program::{Boot, Ending, PanicPolicy};
 pub(crate) use program::{Program, State};
 pub use termination::Termination;

@@ -21,7 +21,7 @@ pub use set::JoinSet;
 pub(crate) use slot::WakerSlot;
 pub(crate) use spawn::spawn_on;
 pub use spawn::{spawn, spawn_local};
-pub(crate) use table::{ABORTED, DETACHED, ENDED, NONE, QUEUED, RUNNING, Tasks};
+pub(crate) use table::{ABORTED, DETACHED, ENDED, NONE, ON_CORE, QUEUED, RUNNING, Tasks};
 pub(crate) use waker::waker;
 pub use yield_now::yield_now;
 

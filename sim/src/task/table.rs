@@ -23,6 +23,8 @@ pub(crate) const ENDED: u8 = 4;
 pub(crate) const DETACHED: u8 = 8;
 /// It was asked to end at its next turn.
 pub(crate) const ABORTED: u8 = 16;
+/// A core is still busy with its last poll, so no other core may take it. Only where there are several.
+pub(crate) const ON_CORE: u8 = 32;
 
 pub(crate) struct Task {
     pub(crate) job: Option<BoxJob>,

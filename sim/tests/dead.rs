@@ -381,6 +381,17 @@ fn wakers_of_a_dead_process_are_dropped_as_its_own() {
                 let mut late = Box::pin(sleep(ms(100)));
                 let mut stop = Box::pin(tourbillon_sim::shutdown());
                 assert!(late.as_mut().poll(&mut cx).is_pending() && stop.as_mut().poll(&mut cx).is_pending());
+                let socket = UdpSocket::bind("host:53").await.unwrap();
+                let listener = TcpListener::bind("host:80").await.unwrap();
+                let mut room = [0; 8];
+                // One for each, so that each is the last of its kind.
+                let other = Waker::from(std::sync::Arc::new(Custom));
+                let mut cx = Context::from_waker(&other);
+                assert!(socket.poll_recv(&mut cx, &mut ReadBuf::new(&mut room)).is_pending());
+                let third = Waker::from(std::sync::Arc::new(Custom));
+                let mut cx = Context::from_waker(&third);
+                assert!(listener.poll_accept(&mut cx).is_pending());
+                drop((other, third));
                 drop(waker);
                 pending::<()>().await;
             })

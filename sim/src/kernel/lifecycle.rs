@@ -250,7 +250,9 @@ impl Core {
         }
         kernel.note_pauses(machine);
         kernel.drop_roles_of(process);
+        kernel.ending = Some(context);
         self.process_ended(process, ending);
+        self.kernel.ending = None;
         true
     }
 

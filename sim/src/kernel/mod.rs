@@ -139,6 +139,8 @@ pub(crate) struct Kernel {
     litter: VecDeque<Litter>,
     /// What to drop in a dead context, with the process it belonged to.
     graves: VecDeque<(Litter, Context)>,
+    /// The process whose things the rooms give up just now: what they discard was a dead one's.
+    ending: Option<Context>,
     /// Processes whose main task has returned, with the incarnation that it was.
     exits: Vec<(u32, u32)>,
     pub(crate) failure: Option<Failure>,
@@ -231,6 +233,7 @@ impl Kernel {
             deferred_wakes: VecDeque::new(),
             litter: VecDeque::new(),
             graves: VecDeque::new(),
+            ending: None,
             exits: Vec::new(),
             failure: None,
             cancelling: None,
@@ -294,10 +297,12 @@ impl Kernel {
     /// Drops something of the user's when nothing is borrowed.
     #[inline]
     pub(crate) fn discard(&mut self, litter: Option<Litter>) {
-        if let Some(litter) = litter {
-            self.litter.push_back(litter);
-            self.attention = true;
+        let Some(litter) = litter else { return };
+        match self.ending {
+            Some(context) => self.bury(litter, context),
+            None => self.litter.push_back(litter),
         }
+        self.attention = true;
     }
 
     /// Drops something that belonged to a dead process, in its dead context, when nothing is borrowed.

@@ -40,6 +40,7 @@ struct Vandal {
     udp: UdpSocket,
     stream: TcpStream,
     listener: TcpListener,
+    file: tourbillon_sim::fs::File,
     set: JoinSet<()>,
     fault: fault::FaultId,
     rng: tourbillon_sim::choice::Rng,
@@ -52,6 +53,7 @@ impl Drop for Vandal {
         self.time();
         self.machines();
         self.network();
+        self.disk();
         self.faults();
         self.points_and_chance();
     }
@@ -149,6 +151,24 @@ impl Vandal {
         );
     }
 
+    fn disk(&mut self) {
+        use tourbillon_sim::fs;
+        let came = [
+            matches!(poll(fs::write("/grave", b"words")), Poll::Ready(Ok(()))),
+            matches!(poll(fs::read("/log")), Poll::Ready(Ok(_))),
+            matches!(poll(fs::create_dir_all("/dead/and/gone")), Poll::Ready(Ok(()))),
+            matches!(poll(fs::rename("/log", "/grave")), Poll::Ready(Ok(()))),
+            matches!(poll(fs::remove_file("/log")), Poll::Ready(Ok(()))),
+            matches!(poll(fs::File::create("/grave")), Poll::Ready(Ok(_))),
+            matches!(poll(self.file.sync_all()), Poll::Ready(Ok(()))),
+            matches!(poll(self.file.set_len(0)), Poll::Ready(Ok(()))),
+        ];
+        assert_eq!(came, [false; 8]);
+        let mut context = Context::from_waker(Waker::noop());
+        let written = Pin::new(&mut self.file).poll_write(&mut context, b"words");
+        assert!(!matches!(written, Poll::Ready(Ok(_))));
+    }
+
     fn faults(&mut self) {
         let host = current_machine();
         let begun = fault::begin("vandalism");
@@ -236,6 +256,7 @@ fn ended(vandals: bool, end: fn(Machine)) -> (Report, u32) {
                     udp: UdpSocket::bind("host:53").await.unwrap(),
                     stream: stream.unwrap(),
                     listener,
+                    file: tourbillon_sim::fs::File::create("/log").await.unwrap(),
                     set,
                     fault: living,
                     rng: tourbillon_sim::rng("server"),
@@ -259,10 +280,12 @@ fn ended(vandals: bool, end: fn(Machine)) -> (Report, u32) {
         sleep(ms(10)).await;
         end(host);
         sleep(ms(10)).await;
-        // Life goes on beside it, and would show a draw or a wake too many.
+        // Life goes on beside it, on the same disk, and would show a draw or a wake too many.
         if host.is_up() {
             let walls = host.spawn(async {
                 let walls = (SystemTime::now(), SystemTime::now());
+                assert_eq!(tourbillon_sim::fs::read("/log").await.unwrap(), b"");
+                assert!(tourbillon_sim::fs::metadata("/grave").await.is_err());
                 (walls.1.duration_since(walls.0), tourbillon_sim::rng("server").choose(1 << 40))
             });
             assert_eq!(walls.await.unwrap().0, Ok(Duration::from_nanos(1000)));

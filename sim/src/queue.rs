@@ -15,6 +15,11 @@ const BUCKET_COUNT: usize = 4096;
 /// How many entries [`EventQueue::soon`] shows at once.
 const SOON_COUNT: usize = 16;
 const BUCKET_MASK: u64 = BUCKET_COUNT as u64 - 1;
+/// From this many entries on a bucket is sorted by digits.
+const RADIX_COUNT_MIN: usize = 128;
+/// Two digits are what the times of one bucket differ in.
+const DIGIT_BITS: u32 = BUCKET_SHIFT / 2;
+const _: () = assert!(2 * DIGIT_BITS == BUCKET_SHIFT);
 const WORD_COUNT: usize = BUCKET_COUNT / 64;
 const _: () = assert!(WORD_COUNT == 64, "the summary is one word");
 
@@ -205,9 +210,7 @@ impl<T: Copy> EventQueue<T> {
             if emptied.capacity() > 0 {
                 self.spare.push(emptied);
             }
-            if self.current.len() > 1 {
-                self.current.sort_unstable_by_key(|entry| std::cmp::Reverse(entry.key()));
-            }
+            self.sort_current();
         } else if let Some(far) = self.far.peek() {
             self.cursor = far.0.at >> BUCKET_SHIFT;
         } else {
@@ -220,6 +223,32 @@ impl<T: Copy> EventQueue<T> {
             self.place(far.0);
         }
         true
+    }
+
+    /// Sorts a bucket that time has reached, latest first.
+    #[inline]
+    fn sort_current(&mut self) {
+        match self.current.len() {
+            0 | 1 => {}
+            RADIX_COUNT_MIN.. => self.sort_current_by_digits(),
+            _ => self.current.sort_unstable_by_key(|entry| std::cmp::Reverse(entry.key())),
+        }
+    }
+
+    /// Sorts a full bucket by the two digits in which the times of one bucket differ, a fifth of the cost of
+    /// comparing. Each pass keeps the order of equals, and equal times stand in order of their sequence:
+    /// entries come out of the heap in that order, and before any that was put into the ring directly.
+    #[inline(never)]
+    fn sort_current_by_digits(&mut self) {
+        // The first pass turns the order of equals round, as latest first wants it; the second keeps it.
+        let mut scratch = self.spare.pop().unwrap_or_default();
+        scratch.clear();
+        scratch.extend_from_slice(&self.current);
+        distribute(&self.current, &mut scratch, 0, true);
+        distribute(&scratch, &mut self.current, DIGIT_BITS, false);
+        scratch.clear();
+        self.spare.push(scratch);
+        debug_assert!(self.current.is_sorted_by(|a, b| a.key() > b.key()));
     }
 
     /// Forgets every entry that is no longer wanted. The caller does this when cancelled entries have
@@ -245,6 +274,28 @@ impl<T: Copy> EventQueue<T> {
             }
         }
     }
+}
+
+/// One pass: puts every entry of `from` where it belongs by one digit of its time, latest first. Equals keep
+/// their order, or with `turned` are put the other way round.
+fn distribute<T: Copy>(from: &[Entry<T>], to: &mut [Entry<T>], shift: u32, turned: bool) {
+    const DIGIT_COUNT: usize = 1 << DIGIT_BITS;
+    let digit = |entry: &Entry<T>| (entry.at >> shift) as usize & (DIGIT_COUNT - 1);
+    let mut ends = [0u32; DIGIT_COUNT];
+    for entry in from {
+        ends[digit(entry)] += 1;
+    }
+    let mut end = 0;
+    for count in ends.iter_mut().rev() {
+        end += *count;
+        *count = end;
+    }
+    let mut put = |entry: &Entry<T>| {
+        let place = &mut ends[digit(entry)];
+        *place -= 1;
+        to[*place as usize] = *entry;
+    };
+    if turned { from.iter().for_each(&mut put) } else { from.iter().rev().for_each(&mut put) }
 }
 
 #[cfg(test)]
@@ -308,6 +359,38 @@ mod tests {
                 prop_assert_eq!(Some(((entry.at, entry.seq), entry.what)), reference.pop_first());
             }
             prop_assert!(reference.is_empty());
+        }
+
+        /// Full buckets, with many entries of one time, some of which waited in the heap first.
+        #[test]
+        fn full_buckets_agree_with_an_ordered_map(
+            far in 1_000_000u64..200_000_000,
+            times in prop::collection::vec(0u64..60, 100..600),
+            step in 1u64..2000,
+        ) {
+            let mut queue = EventQueue::new();
+            let mut reference = BTreeMap::new();
+            let mut now = 0;
+            for round in 1..4 {
+                let begin = round * far * 2;
+                for (index, time) in times.iter().enumerate() {
+                    if index == times.len() / 2 {
+                        // Time comes near: what is pushed from here on goes into the ring directly.
+                        reference.insert((begin - 1, queue.push(now, begin - 1, 0)), 0);
+                        prop_assert_eq!(queue.pop().map(|entry| entry.at), Some(begin - 1));
+                        reference.pop_first();
+                        now = begin - 1;
+                    }
+                    let at = begin + time * step;
+                    reference.insert((at, queue.push(now, at, *time)), *time);
+                }
+                prop_assert_eq!(queue.len(), times.len());
+                while let Some(entry) = queue.pop() {
+                    prop_assert_eq!(Some(((entry.at, entry.seq), entry.what)), reference.pop_first());
+                    now = entry.at;
+                }
+                prop_assert!(reference.is_empty());
+            }
         }
     }
 }

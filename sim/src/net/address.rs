@@ -4,7 +4,7 @@
 //! The numbers 10.0.0.0/16, which machines get unless they say otherwise, are found without a search.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::trace::NO_MACHINE;
 
@@ -121,6 +121,19 @@ impl Addresses {
         self.find_sparse(ip)
     }
 
+    /// The number of an address and its port.
+    #[inline]
+    pub(crate) fn find_socket(&self, socket: &SocketAddr) -> Option<(AddressId, u16)> {
+        if let SocketAddr::V4(socket) = socket {
+            let bits = socket.ip().to_bits();
+            if bits >> 16 == DENSE_PREFIX {
+                let id = *self.dense.get(bits as usize & 0xffff)?;
+                return (id != 0).then_some((AddressId(id), socket.port()));
+            }
+        }
+        Some((self.find_sparse(socket.ip())?, socket.port()))
+    }
+
     #[inline(never)]
     fn find_sparse(&self, ip: IpAddr) -> Option<AddressId> {
         match ip.to_canonical() {
@@ -177,9 +190,12 @@ impl Addresses {
 #[inline]
 fn dense_place(ip: IpAddr) -> Option<usize> {
     let IpAddr::V4(ip) = ip else { return None };
-    let [10, 0, high, low] = ip.octets() else { return None };
-    Some(usize::from(high) << 8 | usize::from(low))
+    let bits = ip.to_bits();
+    (bits >> 16 == DENSE_PREFIX).then_some(bits as usize & 0xffff)
 }
+
+/// 10.0.
+const DENSE_PREFIX: u32 = 10 << 8;
 
 #[cfg(test)]
 mod tests {

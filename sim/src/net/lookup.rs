@@ -72,6 +72,12 @@ mod private {
     pub trait Wanted {
         /// What is asked for.
         fn wanted(&self) -> std::io::Result<What>;
+
+        /// The address itself, where it needs no look.
+        #[inline]
+        fn address(&self) -> Option<&std::net::SocketAddr> {
+            None
+        }
     }
 }
 
@@ -86,8 +92,19 @@ macro_rules! addresses {
     };
 }
 
+impl private::Wanted for SocketAddr {
+    #[inline]
+    fn wanted(&self) -> Result<Wanted> {
+        Ok(Wanted::Address(*self))
+    }
+
+    #[inline]
+    fn address(&self) -> Option<&SocketAddr> {
+        Some(self)
+    }
+}
+
 addresses! {
-    SocketAddr: self => *self;
     SocketAddrV4: self => SocketAddr::V4(*self);
     SocketAddrV6: self => SocketAddr::V6(*self);
     (IpAddr, u16): self => SocketAddr::new(self.0, self.1);
@@ -129,6 +146,11 @@ impl<T: private::Wanted + ?Sized> private::Wanted for &T {
     #[inline]
     fn wanted(&self) -> Result<Wanted> {
         (**self).wanted()
+    }
+
+    #[inline]
+    fn address(&self) -> Option<&SocketAddr> {
+        (**self).address()
     }
 }
 

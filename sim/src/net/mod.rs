@@ -48,7 +48,7 @@ mod udp;
 mod waiters;
 
 use std::io::Result;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 pub use self::latency::Latency;
 pub use self::lookup::{ToSocketAddrs, lookup_host};
@@ -151,6 +151,18 @@ impl Net {
         }
     }
 
+    /// As [`Net::find_address`], with the port.
+    #[inline]
+    fn find_socket(&mut self, kernel: &Kernel, socket: &SocketAddr) -> Option<(AddressId, u16)> {
+        match self.addresses.find_socket(socket) {
+            None if self.hosts.len() < kernel.hosts.len() => {
+                self.admit_new(kernel);
+                self.addresses.find_socket(socket)
+            }
+            found => found,
+        }
+    }
+
     /// The number of an address that a socket of this machine may be bound to.
     fn own_address(&self, machine: u16, ip: IpAddr) -> Result<AddressId> {
         let found = self.addresses.find(ip).filter(|&address| self.addresses.is_own(address, machine));
@@ -158,6 +170,7 @@ impl Net {
     }
 
     /// A ticket for somebody who waits; `ticket` if it is one already.
+    #[inline]
     fn ticket(&mut self, ticket: u32) -> u32 {
         if ticket != 0 {
             return ticket;

@@ -3,13 +3,14 @@
 use std::fmt;
 use std::io::{Error, ErrorKind, Result};
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::io::ReadBuf;
 
-use super::datagram::SocketKey;
+use super::datagram::{Peer, SocketKey};
 use super::handle::{Home, here};
-use super::lookup::{ToSocketAddrs, Wanted, resolve};
+use super::lookup::{ToSocketAddrs, resolve};
 
 /// A datagram socket.
 ///
@@ -21,12 +22,31 @@ pub struct UdpSocket {
 }
 
 /// Somebody who waits for a datagram; dropped, it waits no longer.
-struct Waiting<'a> {
+struct Receive<'a> {
     socket: &'a UdpSocket,
+    buf: &'a mut [u8],
+    peek: bool,
     ticket: u32,
 }
 
-impl Drop for Waiting<'_> {
+impl Future for Receive<'_> {
+    type Output = Result<(usize, Peer)>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Receive { socket, buf, peek, ticket } = self.get_mut();
+        let answer = socket.home.poll(cx, |net, _, waker| {
+            *ticket = net.ticket(*ticket);
+            net.receive_datagram(socket.key, *peek, Some((*ticket, waker)), |payload| copy(payload, buf))
+        });
+        if answer.is_ready() {
+            *ticket = 0;
+        }
+        answer
+    }
+}
+
+impl Drop for Receive<'_> {
     fn drop(&mut self) {
         if self.ticket != 0 {
             let left = self.socket.home.drop(|net, _| net.leave_datagram(self.socket.key, self.ticket));
@@ -35,17 +55,32 @@ impl Drop for Waiting<'_> {
     }
 }
 
-fn copy_to(buf: &mut [u8]) -> impl FnOnce(&[u8]) -> usize {
-    |payload| {
-        // What does not fit is cut off, as ever.
-        let count = payload.len().min(buf.len());
-        buf[..count].copy_from_slice(&payload[..count]);
-        count
+/// The same, for who wants to know the peer.
+struct ReceiveFrom<'a>(Receive<'a>);
+
+impl Future for ReceiveFrom<'_> {
+    type Output = Result<(usize, SocketAddr)>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match Pin::new(&mut self.0).poll(cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Ready(Ok((count, peer))) => Poll::Ready(Ok((count, self.0.socket.address(peer)))),
+        }
     }
 }
 
-fn put_into(buf: &mut ReadBuf<'_>) -> impl FnOnce(&[u8]) {
-    |payload| buf.put_slice(&payload[..payload.len().min(buf.remaining())])
+/// What does not fit is cut off, as ever.
+#[inline]
+fn copy(payload: &[u8], buf: &mut [u8]) -> usize {
+    let count = payload.len().min(buf.len());
+    buf[..count].copy_from_slice(&payload[..count]);
+    count
+}
+
+fn put(payload: &[u8], buf: &mut ReadBuf<'_>) {
+    buf.put_slice(&payload[..payload.len().min(buf.remaining())]);
 }
 
 impl UdpSocket {
@@ -96,7 +131,7 @@ impl UdpSocket {
     /// # Errors
     /// The same.
     pub fn try_send(&self, buf: &[u8]) -> Result<usize> {
-        self.home.call(|net, kernel| net.send_datagram(kernel, self.key, None, buf))
+        self.send_now(buf, None)
     }
 
     /// As [`send`](UdpSocket::send): there is always room to send.
@@ -108,15 +143,23 @@ impl UdpSocket {
     ///
     /// # Errors
     /// When a name cannot be looked up. That nobody is there is no error.
-    pub async fn send_to<A: ToSocketAddrs>(&self, buf: &[u8], target: A) -> Result<usize> {
-        let target = match target.wanted()? {
-            Wanted::Address(address) => address,
-            _ => {
-                let first = resolve(target).await?.into_iter().next();
-                first.ok_or_else(|| Error::new(ErrorKind::InvalidInput, "no address to send to"))?
+    #[expect(
+        clippy::manual_async_fn,
+        reason = "an `async fn` moves its arguments once more at the first poll"
+    )]
+    pub fn send_to<'a, A: ToSocketAddrs>(
+        &'a self,
+        buf: &'a [u8],
+        target: A,
+    ) -> impl Future<Output = Result<usize>> + use<'a, A> {
+        async move {
+            if let Some(target) = target.address() {
+                return self.send_now(buf, Some(target));
             }
-        };
-        self.try_send_to(buf, target)
+            let first = resolve(target).await?.into_iter().next();
+            let target = first.ok_or_else(|| Error::new(ErrorKind::InvalidInput, "no address to send to"))?;
+            self.send_now(buf, Some(&target))
+        }
     }
 
     /// As [`send_to`](UdpSocket::send_to).
@@ -124,25 +167,17 @@ impl UdpSocket {
     /// # Errors
     /// The same.
     pub fn try_send_to(&self, buf: &[u8], target: SocketAddr) -> Result<usize> {
-        self.home.call(|net, kernel| net.send_datagram(kernel, self.key, Some(target), buf))
+        self.send_now(buf, Some(&target))
+    }
+
+    #[inline]
+    fn send_now(&self, buf: &[u8], target: Option<&SocketAddr>) -> Result<usize> {
+        self.home.call(|net, kernel| net.send_datagram(kernel, self.key, target, buf))
     }
 
     /// As [`send_to`](UdpSocket::send_to): there is always room to send.
     pub fn poll_send_to(&self, cx: &mut Context<'_>, buf: &[u8], target: SocketAddr) -> Poll<Result<usize>> {
-        self.home.poll(cx, |net, kernel, _| net.send_datagram(kernel, self.key, Some(target), buf).map(Some))
-    }
-
-    async fn wait_for<R>(&self, peek: bool, mut take: impl FnMut(&[u8]) -> R) -> Result<(R, SocketAddr)> {
-        let mut waiting = Waiting { socket: self, ticket: 0 };
-        let answer = std::future::poll_fn(|cx| {
-            self.home.poll(cx, |net, _, waker| {
-                waiting.ticket = net.ticket(waiting.ticket);
-                net.receive_datagram(self.key, peek, Some((waiting.ticket, waker)), &mut take)
-            })
-        })
-        .await;
-        waiting.ticket = 0;
-        answer
+        self.home.poll(cx, |net, kernel, _| net.send_datagram(kernel, self.key, Some(&target), buf).map(Some))
     }
 
     fn poll_for<R>(
@@ -150,13 +185,22 @@ impl UdpSocket {
         cx: &Context<'_>,
         peek: bool,
         take: impl FnOnce(&[u8]) -> R,
-    ) -> Poll<Result<(R, SocketAddr)>> {
+    ) -> Poll<Result<(R, Peer)>> {
         self.home.poll(cx, |net, _, waker| net.receive_datagram(self.key, peek, Some((0, waker)), take))
     }
 
-    fn try_for<R>(&self, peek: bool, take: impl FnOnce(&[u8]) -> R) -> Result<(R, SocketAddr)> {
+    fn try_for<R>(&self, peek: bool, take: impl FnOnce(&[u8]) -> R) -> Result<(R, Peer)> {
         let answer = self.home.call(|net, _| net.receive_datagram(self.key, peek, None, take))?;
         answer.ok_or_else(|| ErrorKind::WouldBlock.into())
+    }
+
+    /// The address of whoever a datagram came from.
+    #[inline]
+    fn address(&self, peer: Peer) -> SocketAddr {
+        peer.address_v4().unwrap_or_else(|| {
+            let address = self.home.call(|net, _| Ok(net.address_of(peer)));
+            address.expect("the socket has just received in its own world")
+        })
     }
 
     /// Receives a datagram from the connected peer, or from anybody when there is none.
@@ -164,7 +208,8 @@ impl UdpSocket {
     /// # Errors
     /// `ConnectionRefused` when the peer had not bound its port for an earlier datagram.
     pub async fn recv(&self, buf: &mut [u8]) -> Result<usize> {
-        self.recv_from(buf).await.map(|(count, _)| count)
+        let answer = Receive { socket: self, buf, peek: false, ticket: 0 }.await;
+        answer.map(|(count, _)| count)
     }
 
     /// As [`recv`](UdpSocket::recv), or `WouldBlock`.
@@ -172,20 +217,23 @@ impl UdpSocket {
     /// # Errors
     /// The same.
     pub fn try_recv(&self, buf: &mut [u8]) -> Result<usize> {
-        self.try_recv_from(buf).map(|(count, _)| count)
+        self.try_for(false, |payload| copy(payload, buf)).map(|(count, _)| count)
     }
 
     /// As [`recv`](UdpSocket::recv). The last task that polled is woken.
     pub fn poll_recv(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<Result<()>> {
-        self.poll_recv_from(cx, buf).map_ok(|_| ())
+        self.poll_for(cx, false, |payload| put(payload, buf)).map_ok(|_| ())
     }
 
     /// Receives a datagram and tells who sent it.
     ///
     /// # Errors
     /// As [`recv`](UdpSocket::recv).
-    pub async fn recv_from(&self, buf: &mut [u8]) -> Result<(usize, SocketAddr)> {
-        self.wait_for(false, |payload| copy_to(&mut *buf)(payload)).await
+    pub fn recv_from<'a>(
+        &'a self,
+        buf: &'a mut [u8],
+    ) -> impl Future<Output = Result<(usize, SocketAddr)>> + 'a {
+        ReceiveFrom(Receive { socket: self, buf, peek: false, ticket: 0 })
     }
 
     /// As [`recv_from`](UdpSocket::recv_from), or `WouldBlock`.
@@ -193,20 +241,23 @@ impl UdpSocket {
     /// # Errors
     /// The same.
     pub fn try_recv_from(&self, buf: &mut [u8]) -> Result<(usize, SocketAddr)> {
-        self.try_for(false, copy_to(buf))
+        self.try_for(false, |payload| copy(payload, buf)).map(|(count, peer)| (count, self.address(peer)))
     }
 
     /// As [`recv_from`](UdpSocket::recv_from). The last task that polled is woken.
     pub fn poll_recv_from(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<Result<SocketAddr>> {
-        self.poll_for(cx, false, put_into(buf)).map_ok(|((), peer)| peer)
+        self.poll_for(cx, false, |payload| put(payload, buf)).map_ok(|((), peer)| self.address(peer))
     }
 
     /// As [`recv_from`](UdpSocket::recv_from), and leaves the datagram there.
     ///
     /// # Errors
     /// The same.
-    pub async fn peek_from(&self, buf: &mut [u8]) -> Result<(usize, SocketAddr)> {
-        self.wait_for(true, |payload| copy_to(&mut *buf)(payload)).await
+    pub fn peek_from<'a>(
+        &'a self,
+        buf: &'a mut [u8],
+    ) -> impl Future<Output = Result<(usize, SocketAddr)>> + 'a {
+        ReceiveFrom(Receive { socket: self, buf, peek: true, ticket: 0 })
     }
 
     /// As [`peek_from`](UdpSocket::peek_from), or `WouldBlock`.
@@ -214,12 +265,12 @@ impl UdpSocket {
     /// # Errors
     /// The same.
     pub fn try_peek_from(&self, buf: &mut [u8]) -> Result<(usize, SocketAddr)> {
-        self.try_for(true, copy_to(buf))
+        self.try_for(true, |payload| copy(payload, buf)).map(|(count, peer)| (count, self.address(peer)))
     }
 
     /// As [`peek_from`](UdpSocket::peek_from). The last task that polled is woken.
     pub fn poll_peek_from(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<Result<SocketAddr>> {
-        self.poll_for(cx, true, put_into(buf)).map_ok(|((), peer)| peer)
+        self.poll_for(cx, true, |payload| put(payload, buf)).map_ok(|((), peer)| self.address(peer))
     }
 
     /// Waits until there is something to receive.
@@ -227,7 +278,7 @@ impl UdpSocket {
     /// # Errors
     /// As [`recv`](UdpSocket::recv).
     pub async fn readable(&self) -> Result<()> {
-        self.wait_for(true, |_| ()).await.map(|_| ())
+        Receive { socket: self, buf: &mut [], peek: true, ticket: 0 }.await.map(|_| ())
     }
 
     /// Returns at once: there is always room to send.

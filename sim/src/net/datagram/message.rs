@@ -4,6 +4,7 @@
 //! are kept in slabs, so that a message costs no allocation once there were that many at a time.
 
 use super::super::address::AddressId;
+use super::free::FreeSlots;
 
 /// No message; the end of a queue.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -43,6 +44,21 @@ pub(crate) struct Message {
 
 const _: () = assert!(size_of::<Message>() == 64, "a message is one cache line");
 
+const BLANK: Message = Message {
+    payload: [0; INLINE_BYTES],
+    sent: 0,
+    checksum: 0,
+    link: 0,
+    next: NONE,
+    source: AddressId::ANY,
+    target: AddressId::ANY,
+    source_port: 0,
+    target_port: 0,
+    machine: 0,
+    length: 0,
+    flags: 0,
+};
+
 /// Where a datagram comes from and goes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ends {
@@ -56,27 +72,27 @@ pub(crate) struct Ends {
 pub(crate) struct Messages {
     slots: Vec<Message>,
     /// Free slots, apart from them: taking one reads no cold memory.
-    free: Vec<u32>,
+    free: FreeSlots,
     buffers: Vec<Vec<u8>>,
     buffers_free: Vec<u32>,
-    live: usize,
 }
 
 impl Messages {
     pub(crate) fn new() -> Messages {
         Messages {
             slots: Vec::new(),
-            free: Vec::new(),
+            free: FreeSlots::default(),
             buffers: Vec::new(),
             buffers_free: Vec::new(),
-            live: 0,
         }
     }
 
     /// How many there are.
     #[cfg(test)]
-    pub(crate) fn live(&self) -> usize {
-        self.live
+    pub(crate) fn live(&mut self) -> usize {
+        let free: Vec<u32> = std::iter::from_fn(|| self.free.take()).collect();
+        free.iter().for_each(|&slot| self.free.give(slot));
+        self.slots.len() - free.len()
     }
 
     #[cfg(test)]
@@ -99,34 +115,39 @@ impl Messages {
     /// Takes a message in.
     #[inline]
     pub(crate) fn add(&mut self, ends: Ends, link: u32, sent: u64, checksum: u32, bytes: &[u8]) -> u32 {
-        let mut message = Message {
-            payload: [0; INLINE_BYTES],
-            sent: sent as u32,
-            checksum,
-            link,
-            next: NONE,
-            source: ends.source,
-            target: ends.target,
-            source_port: ends.source_port,
-            target_port: ends.target_port,
-            machine: ends.machine,
-            length: bytes.len() as u16,
-            flags: 0,
-        };
-        if bytes.len() <= INLINE_BYTES {
-            message.payload[..bytes.len()].copy_from_slice(bytes);
-        } else {
-            message.flags = LARGE;
-            let buffer = self.buffer(bytes);
-            message.payload[..4].copy_from_slice(&buffer.to_le_bytes());
+        let index = self.take_slot();
+        let buffer = if bytes.len() > INLINE_BYTES { Some(self.buffer(bytes)) } else { None };
+        // Written where it stays: built elsewhere and copied it would cost twice as much.
+        let message = &mut self.slots[index as usize];
+        message.sent = sent as u32;
+        message.checksum = checksum;
+        message.link = link;
+        message.next = NONE;
+        message.source = ends.source;
+        message.target = ends.target;
+        message.source_port = ends.source_port;
+        message.target_port = ends.target_port;
+        message.machine = ends.machine;
+        message.length = bytes.len() as u16;
+        match buffer {
+            None => {
+                message.flags = 0;
+                message.payload[..bytes.len()].copy_from_slice(bytes);
+            }
+            Some(buffer) => {
+                message.flags = LARGE;
+                message.payload[..4].copy_from_slice(&buffer.to_le_bytes());
+            }
         }
-        self.live += 1;
-        let Some(index) = self.free.pop() else {
-            self.slots.push(message);
-            return (self.slots.len() - 1) as u32;
-        };
-        self.slots[index as usize] = message;
         index
+    }
+
+    #[inline]
+    fn take_slot(&mut self) -> u32 {
+        self.free.take().unwrap_or_else(|| {
+            self.slots.push(BLANK);
+            (self.slots.len() - 1) as u32
+        })
     }
 
     #[inline(never)]
@@ -189,8 +210,7 @@ impl Messages {
         if message.flags & LARGE != 0 {
             self.buffers_free.push(message.buffer() as u32);
         }
-        self.free.push(index);
-        self.live -= 1;
+        self.free.give(index);
     }
 }
 

@@ -3,13 +3,14 @@
 //! The heart of UDP: sockets as ids, messages in a slab, one event a message. It knows no future and no
 //! waker beyond the slot that keeps it.
 
+mod free;
 mod message;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 use std::io::{Error, ErrorKind, Result};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use self::message::{CONNECTED, Ends, MARKED, Messages, NONE, REFUSAL};
 use super::address::AddressId;
@@ -33,6 +34,24 @@ const OVERHEAD_BYTES: u32 = 64;
 pub(crate) struct SocketKey {
     pub(crate) index: u32,
     pub(crate) generation: u32,
+}
+
+/// Who sent a datagram, small enough to travel in registers: a `SocketAddr` that is moved about costs more
+/// than all the rest of receiving.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Peer {
+    V4 { bits: u32, port: u16 },
+    V6 { address: AddressId, port: u16 },
+}
+
+impl Peer {
+    #[inline]
+    pub(crate) fn address_v4(self) -> Option<SocketAddr> {
+        match self {
+            Peer::V4 { bits, port } => Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::from_bits(bits)), port)),
+            Peer::V6 { .. } => None,
+        }
+    }
 }
 
 struct Socket {
@@ -181,7 +200,7 @@ impl Net {
         &mut self,
         kernel: &mut Kernel,
         key: SocketKey,
-        to: Option<SocketAddr>,
+        to: Option<&SocketAddr>,
         bytes: &[u8],
     ) -> Result<usize> {
         let socket = self.datagrams.get(key)?;
@@ -195,8 +214,8 @@ impl Net {
         let (machine, source_port, bound) = (socket.machine, socket.port, socket.address);
         let connected = socket.peer.is_some() && to.is_none();
         let (target, target_port) = match to {
-            Some(to) => match self.find_address(kernel, to.ip()) {
-                Some(address) => (address, to.port()),
+            Some(to) => match self.find_socket(kernel, to) {
+                Some(found) => found,
                 None => return Ok(self.lose_at_once(kernel, machine, bytes)),
             },
             None => socket.peer.ok_or_else(not_connected)?,
@@ -399,7 +418,7 @@ impl Net {
         peek: bool,
         waiter: Option<Waiter<'_>>,
         take: impl FnOnce(&[u8]) -> R,
-    ) -> Result<Option<(R, SocketAddr)>> {
+    ) -> Result<Option<(R, Peer)>> {
         let datagrams = &mut self.datagrams;
         let socket = datagrams.get(key)?;
         if socket.refused {
@@ -413,20 +432,34 @@ impl Net {
             }
             return Ok(None);
         }
-        let message = *datagrams.messages.at(index);
+        let message = datagrams.messages.at(index);
+        let (next, bytes) = (message.next, message.length() as u32 + OVERHEAD_BYTES);
+        let (source, source_port) = (message.source, message.source_port);
         if !peek {
             let socket = &mut datagrams.sockets[key.index as usize];
-            socket.head = message.next;
-            if message.next == NONE {
+            socket.head = next;
+            if next == NONE {
                 socket.tail = NONE;
             }
-            socket.queued_bytes -= message.length() as u32 + OVERHEAD_BYTES;
+            socket.queued_bytes -= bytes;
         }
         let answer = take(datagrams.messages.payload(index));
         if !peek {
             datagrams.messages.free(index);
         }
-        Ok(Some((answer, SocketAddr::new(self.addresses.ip(message.source), message.source_port))))
+        let peer = match self.addresses.ip(source) {
+            IpAddr::V4(ip) => Peer::V4 { bits: ip.to_bits(), port: source_port },
+            IpAddr::V6(_) => Peer::V6 { address: source, port: source_port },
+        };
+        Ok(Some((answer, peer)))
+    }
+
+    #[cold]
+    pub(crate) fn address_of(&self, peer: Peer) -> SocketAddr {
+        match peer {
+            Peer::V4 { bits, port } => SocketAddr::new(IpAddr::V4(Ipv4Addr::from_bits(bits)), port),
+            Peer::V6 { address, port } => SocketAddr::new(self.addresses.ip(address), port),
+        }
     }
 
     /// A future that waited for a datagram is dropped.

@@ -113,8 +113,8 @@ proptest! {
                     }
                     number += 1;
                     let bytes = payload(number, length);
-                    let to = Some(address(target, PORT));
-                    prop_assert_eq!(net.send_datagram(kernel, sockets[source], to, &bytes).ok(), Some(length));
+                    let to = address(target, PORT);
+                    prop_assert_eq!(net.send_datagram(kernel, sockets[source], Some(&to), &bytes).ok(), Some(length));
                     sent += 1;
                 }
                 Op::Receive { machine, buffer } => {

@@ -167,6 +167,8 @@ impl<'a> Account<'a> {
             | Trouble::DiskError { machines, .. }
             | Trouble::SyncError { machines, .. } => entry.faulty = reach(machines),
             Trouble::LyingSync { machines, .. }
+            | Trouble::LostTail { machines, .. }
+            | Trouble::CopiedChunk { machines, .. }
             | Trouble::BitRot { machines, .. }
             | Trouble::MisdirectWrite { machines, .. }
             | Trouble::MisdirectRead { machines, .. }
@@ -338,6 +340,9 @@ fn struck(trouble: &Trouble) -> Vec<Group> {
         | Trouble::Yield { machines, .. }
         | Trouble::DiskLatency { machines, .. }
         | Trouble::DiskStall { machines, .. }
+        | Trouble::DiskThrottle { machines, .. }
+        | Trouble::LostTail { machines, .. }
+        | Trouble::CopiedChunk { machines, .. }
         | Trouble::DiskFull { machines, .. }
         | Trouble::DiskError { machines, .. }
         | Trouble::LyingSync { machines, .. }

@@ -221,6 +221,7 @@ impl Allowance {
             | Trouble::Yield { .. }
             | Trouble::DiskLatency { .. }
             | Trouble::DiskStall { .. }
+            | Trouble::DiskThrottle { .. }
             | Trouble::TimerOverrun { .. } => (self.slowness, "slowness"),
             Trouble::MonotonicReverse { .. }
             | Trouble::MonotonicFreeze { .. }

@@ -8,7 +8,7 @@ use sim::machine::{Machine, Process};
 
 use super::holds::Hold;
 use super::links::{self, Alone, links};
-use super::{Active, Injection, Skipped, disk, targets};
+use super::{Active, Injection, Skipped, targets};
 use crate::plan::{Arguments, DiskWork, Group, Groups, Line, Processes, Selector, Trouble, Unsynced};
 
 /// What a line comes to, its targets resolved.
@@ -175,7 +175,7 @@ impl Injection {
                 for machine in machines.into_iter().filter(|machine| machine.is_up()) {
                     self.power_off(index, fault, machine, unsynced);
                     if wipe {
-                        fault::attribute(fault, || disk::wipe(machine));
+                        fault::attribute(fault, || machine.wipe_disk());
                     }
                 }
             }
@@ -183,7 +183,7 @@ impl Injection {
                 for machine in [one, other].into_iter().filter(|machine| machine.is_up()) {
                     self.power_off(index, fault, machine, Unsynced::Any);
                 }
-                fault::attribute(fault, || disk::swap(one, other));
+                fault::attribute(fault, || one.swap_disk(other));
             }
             Act::Address { machine, ip } => fault::attribute(fault, || machine.set_addresses(&[ip])),
             Act::Turn { knob, value } => fault::turn(fault, &knob, value),
@@ -276,7 +276,7 @@ impl Injection {
     }
 
     fn power_off(&self, index: usize, fault: FaultId, machine: Machine, unsynced: Unsynced) {
-        fault::attribute(fault, || disk::power_off(machine, unsynced));
+        fault::attribute(fault, || machine.power_off_with(unsynced));
         self.hold(index, Hold::Dark(machine));
     }
 
@@ -465,6 +465,14 @@ fn act(trouble: &Trouble, itself: Option<Process>) -> Option<Act> {
         }
         Trouble::DiskStall { machines, stall, period } => {
             on_machines(machines, &[Condition::DiskStall { period: *period, lasts: *stall }])
+        }
+        Trouble::DiskThrottle { machines, bytes_per_second } => {
+            let bytes_per_second = u64::from(bytes_per_second.get());
+            on_machines(machines, &[Condition::DiskThrottle { bytes_per_second }])
+        }
+        Trouble::LostTail { machines, chance } => on_machines(machines, &[Condition::LostTail(*chance)]),
+        Trouble::CopiedChunk { machines, chance } => {
+            on_machines(machines, &[Condition::CopiedChunk(*chance)])
         }
         Trouble::DiskFull { machines, bytes_free } => {
             on_machines(machines, &[Condition::DiskFull { bytes_free: *bytes_free }])

@@ -5,7 +5,6 @@
 //! somebody could notice it; what kept a line from striking is told by [`Injection::notes`].
 
 mod act;
-mod disk;
 mod holds;
 mod links;
 mod targets;

@@ -35,11 +35,10 @@ pub use decode::RECORD_BYTES;
 pub use decode::strategy;
 pub use error::{Place, PlanError, Problem};
 pub use select::{Candidate, Group, Groups, Pattern, ProcessSelector, Processes, Selector, TEST_MACHINE};
+pub use sim::disk::Unsynced;
 pub use sim::fault::Argument;
 pub use trouble::{Family, KINDS, Kind, Lasting, Parameter, Trouble};
-pub use value::{
-    Arguments, CallName, DiskWork, Flag, KnobName, Pair, PointName, Shift, Spread, Text, Unsynced,
-};
+pub use value::{Arguments, CallName, DiskWork, Flag, KnobName, Pair, PointName, Shift, Spread, Text};
 
 pub(crate) use duration::print as print_duration;
 

@@ -9,13 +9,14 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use sim::Ratio;
+use sim::disk::Unsynced;
 
 use super::decode::Bits;
 use super::error::Problem;
 use super::read::Fields;
 use super::select::{Group, Groups, Processes, Scope, Selector};
 use super::value::{
-    Arguments, CallName, DiskWork, Flag, KnobName, Pair, PointName, Shift, Spread, Text, Unsynced, Value,
+    Arguments, CallName, DiskWork, Flag, KnobName, Pair, PointName, Shift, Spread, Text, Value,
 };
 
 /// What kind of thing it troubles.
@@ -426,6 +427,13 @@ troubles! {
         /// From one stall to the next.
         period: Duration = "period",
     }
+    /// Bytes pass slowly to and from the disk.
+    DiskThrottle Disk Lasting "disk.bytes_per_second" {
+        /// Whose disks.
+        machines: Group = "disk",
+        /// How many in a second.
+        bytes_per_second: NonZeroU32 = "bytes_per_second",
+    }
     /// The disk is nearly full.
     DiskFull Disk Lasting "disk.bytes_free" {
         /// Whose disks.
@@ -483,6 +491,21 @@ troubles! {
         machines: Group = "disk",
         /// The chance of each sector read.
         chance: Ratio = "uninitialized",
+    }
+
+    /// When the power goes, files lose some of their end, synced or not.
+    LostTail Disk Lasting "disk.lost_tail" {
+        /// Whose disks.
+        machines: Group = "disk",
+        /// The chance of each file.
+        chance: Ratio = "lost_tail",
+    }
+    /// When the power goes, a part of a file is found copied over another.
+    CopiedChunk Disk Lasting "disk.copied_chunk" {
+        /// Whose disks.
+        machines: Group = "disk",
+        /// The chance of each file.
+        chance: Ratio = "copied_chunk",
     }
 
     /// The wall clock jumps, and stays away from the truth by so much.

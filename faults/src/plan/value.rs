@@ -10,6 +10,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use sim::Ratio;
+use sim::disk::Unsynced;
 use sim::fault::Argument;
 use toml::de::DeValue;
 
@@ -111,19 +112,6 @@ pub enum DiskWork {
     Sync,
     /// Opening, creating, renaming, removing.
     Names,
-}
-
-/// What becomes of unsynced sectors when the power goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Unsynced {
-    /// Each is kept or lost, and the last may be torn.
-    Any,
-    /// All are kept.
-    Keep,
-    /// All are lost.
-    Lose,
-    /// Writes are torn at sectors.
-    Tear,
 }
 
 macro_rules! words {

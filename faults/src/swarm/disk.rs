@@ -1,5 +1,6 @@
 //! Features that trouble disks.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::draft::Draft;
@@ -10,6 +11,7 @@ use crate::plan::{DiskWork, Family, Line, Spread, Trouble};
 pub(super) static FEATURES: &[Feature] = &[
     Feature { name: "disk.latency", family: Family::Disk, draw: latency },
     Feature { name: "disk.stall", family: Family::Disk, draw: stall },
+    Feature { name: "disk.throttle", family: Family::Disk, draw: throttle },
     Feature { name: "disk.full", family: Family::Disk, draw: full },
     Feature { name: "disk.error", family: Family::Disk, draw: error },
     Feature { name: "disk.sync_error", family: Family::Disk, draw: sync_error },
@@ -18,6 +20,8 @@ pub(super) static FEATURES: &[Feature] = &[
     Feature { name: "disk.misdirect_write", family: Family::Disk, draw: misdirect_write },
     Feature { name: "disk.misdirect_read", family: Family::Disk, draw: misdirect_read },
     Feature { name: "disk.uninitialized", family: Family::Disk, draw: uninitialized },
+    Feature { name: "disk.lost_tail", family: Family::Disk, draw: lost_tail },
+    Feature { name: "disk.copied_chunk", family: Family::Disk, draw: copied_chunk },
 ];
 
 fn may_fail(allowance: &Allowance) -> bool {
@@ -39,6 +43,12 @@ fn stall(draft: &mut Draft<'_>) -> Option<Line> {
     let (period, part) = (Duration::from_millis(*draft.dice.pick(&[100, 1_000, 5_000])), draft.intensity);
     let stall = super::draft::scaled(period, part);
     Some(draft.line(Trouble::DiskStall { machines, stall, period }))
+}
+
+fn throttle(draft: &mut Draft<'_>) -> Option<Line> {
+    let (machines, rate) =
+        (draft.machines(|allowance| allowance.slowness)?, *draft.dice.pick(&[10_000, 200_000, 5_000_000]));
+    Some(draft.line(Trouble::DiskThrottle { machines, bytes_per_second: NonZeroU32::new(rate)? }))
 }
 
 fn full(draft: &mut Draft<'_>) -> Option<Line> {
@@ -81,4 +91,14 @@ fn misdirect_read(draft: &mut Draft<'_>) -> Option<Line> {
 fn uninitialized(draft: &mut Draft<'_>) -> Option<Line> {
     let (machines, chance) = (draft.machine(may_lie)?, draft.intensity);
     Some(draft.line(Trouble::Uninitialized { machines, chance }))
+}
+
+fn lost_tail(draft: &mut Draft<'_>) -> Option<Line> {
+    let (machines, chance) = (draft.machine(may_lie)?, draft.intensity);
+    Some(draft.line(Trouble::LostTail { machines, chance }))
+}
+
+fn copied_chunk(draft: &mut Draft<'_>) -> Option<Line> {
+    let (machines, chance) = (draft.machine(may_lie)?, draft.intensity);
+    Some(draft.line(Trouble::CopiedChunk { machines, chance }))
 }

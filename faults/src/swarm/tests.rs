@@ -6,7 +6,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::budget::Allowance;
-use crate::plan::{ArgumentKind, Call, Candidate, Family, Group, Host, KINDS, Knob, Point, Selector};
+use crate::plan::{
+    ArgumentKind, Call, Candidate, Family, Group, Host, KINDS, Knob, Point, Processes, Selector,
+};
 
 fn catalogue(members: u32) -> Catalogue {
     let core = |index: u32| {
@@ -235,6 +237,30 @@ impl Scene<'_> {
     }
 }
 
+/// The steps of a roll over the cores, up to what heals.
+fn steps(
+    plan: &Plan,
+    catalogue: &Catalogue,
+    from: Duration,
+    every: Duration,
+    grace: Duration,
+) -> Vec<(Duration, String, Line)> {
+    let healing = |line: &&Line| matches!(line.trouble, Trouble::Heal {} | Trouble::Calm {});
+    let time = |line: &Line| match line.trigger {
+        Trigger::At(at) if at > from => Some(at),
+        _ => None,
+    };
+    let healed = plan.faults.iter().filter(healing).filter_map(time).min().expect("a plan ends in calm");
+    let cores = catalogue.hosts.iter().filter(|host| host.name.starts_with("core"));
+    let step = |(step, host): (usize, &Host)| {
+        let processes = Processes::of(Group::machine(&host.name));
+        let kill = Trouble::Kill { processes, restart_after: Some(grace), down_max: None };
+        let at = from + every * step as u32;
+        (at, String::new(), Line::at(at, kill))
+    };
+    cores.enumerate().map(step).filter(|(at, ..)| *at < healed).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
@@ -262,23 +288,12 @@ proptest! {
             let itself = format!("core-{}", u32::from(who[index % 8]) % members);
             let at = match &line.trigger {
                 Trigger::At(at) => *at,
-                // Anybody may hit a point that is not the cores' own.
                 Trigger::On { .. } => Duration::from_millis(u64::from(hits[index % 8]) % 20_000),
             };
             match &line.trouble {
                 Trouble::Roll { processes, every, grace, .. } => {
-                    for (step, host) in catalogue.hosts.iter().filter(|host| host.name.starts_with("core")).enumerate() {
-                        prop_assert!(processes.machines().selectors().contains(&Selector::machine(&host.name)));
-                        let kill = Trouble::Kill {
-                            processes: crate::plan::Processes::of(Group::machine(&host.name)),
-                            restart_after: Some(*grace),
-                            down_max: None,
-                        };
-                        let at = at + *every * step as u32;
-                        if at < budget.calm_at {
-                            strikes.push((at, itself.clone(), Line::at(at, kill)));
-                        }
-                    }
+                    prop_assert_eq!(processes.selectors().len(), members as usize);
+                    strikes.extend(steps(&plan, &catalogue, at, *every, *grace));
                 }
                 _ => strikes.push((at, itself, line.clone())),
             }

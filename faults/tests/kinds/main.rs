@@ -5,8 +5,10 @@
 
 mod calm;
 mod clock;
+mod disk;
 mod examples;
 mod network;
+mod page;
 mod process;
 mod resource;
 

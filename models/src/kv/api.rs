@@ -131,7 +131,8 @@ pub struct Timing {
     pub promise: Duration,
     /// A backup waits between `patience` and twice `patience` for a primary before it stands for election.
     pub patience: Duration,
-    /// A primary that a majority has not answered for so long steps down.
+    /// A primary that a majority has not answered for so long steps down, so that its clients give it up. Its
+    /// lease ended long before.
     pub quorum_patience: Duration,
 }
 
@@ -143,7 +144,7 @@ impl Timing {
         lease: Duration::from_millis(400),
         promise: Duration::from_millis(480),
         patience: Duration::from_millis(500),
-        quorum_patience: Duration::from_millis(1000),
+        quorum_patience: Duration::from_secs(5),
     };
 }
 

@@ -49,7 +49,14 @@ pub enum Reply {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Frame {
     /// Between replicas.
-    Peer(u8, Message),
+    Peer {
+        /// Who says it.
+        from: u8,
+        /// Whether it heard the receiver lately.
+        hears: bool,
+        /// What it says.
+        message: Message,
+    },
     /// From a client.
     Request(Request),
     /// To a client.
@@ -70,10 +77,11 @@ fn append(out: &mut Vec<u8>, body: impl FnOnce(&mut Vec<u8>)) {
 }
 
 /// Appends a message between replicas.
-pub fn append_peer(out: &mut Vec<u8>, from: u8, message: &Message) {
+pub fn append_peer(out: &mut Vec<u8>, from: u8, hears: bool, message: &Message) {
     append(out, |out| {
         out.u8(0);
         out.u8(from);
+        out.u8(u8::from(hears));
         write_message(out, message);
     });
 }
@@ -138,7 +146,9 @@ pub fn read_body(body: &[u8], sum: u32) -> Option<Frame> {
     }
     let mut reader = Reader::new(body);
     let frame = match reader.u8()? {
-        0 => Frame::Peer(reader.u8()?, read_message(&mut reader)?),
+        0 => {
+            Frame::Peer { from: reader.u8()?, hears: reader.u8()? != 0, message: read_message(&mut reader)? }
+        }
         1 => Frame::Request(Request::Open),
         2 => Frame::Request(Request::Read(reader.operation()?)),
         3 => Frame::Request(Request::Write {

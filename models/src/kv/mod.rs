@@ -11,6 +11,7 @@
 //! | `codec`, `frame`, `wal` | bytes on the wire and on the disk, with checksums |
 //! | `log`, `lease`, `session`, `store` | pure parts |
 //! | `consensus`, `replica` | the pure machine: messages in; messages, log records and replies out |
+//! | `disk`, `inbox`, `link`, `stream`, `tasks`, `server`, `client` | thin shells |
 //! | `points` | sites, marks and planted bugs |
 //!
 //! What it survives (its budget): any number of crashes, power losses with torn writes, partitions one-way or
@@ -20,18 +21,24 @@
 //! compaction.
 
 pub mod api;
-pub mod codec;
-pub mod consensus;
-pub mod frame;
-pub mod lease;
-pub mod log;
-pub mod message;
+pub mod client;
+mod codec;
+mod consensus;
+mod disk;
+mod frame;
+mod inbox;
+mod lease;
+mod link;
+mod log;
+mod message;
 pub mod points;
-pub mod replica;
-pub mod session;
-pub mod store;
-pub mod stream;
-pub mod wal;
+mod replica;
+pub mod server;
+mod session;
+mod store;
+mod stream;
+mod tasks;
+mod wal;
 
 #[cfg(test)]
 mod tests;

@@ -14,8 +14,10 @@ pub static LEASE_BY_SKEWED_CLOCK: Quirk =
 pub static FENCING_UNCHECKED: Quirk =
     Quirk::new("fencing-unchecked", "a backup takes entries of a primary of an older term");
 /// Planted: a record whose checksum is wrong is believed.
-pub static TORN_TAIL_ACCEPTED: Quirk =
-    Quirk::new("torn-tail-accepted", "at start, log records with a wrong checksum are believed");
+pub static TORN_TAIL_ACCEPTED: Quirk = Quirk::new(
+    "torn-tail-accepted",
+    "at start, log records that were cut or have a wrong checksum are believed",
+);
 /// Planted: the reply table is not rebuilt from the log.
 pub static REPLIES_LOST_ON_RESTART: Quirk =
     Quirk::new("replies-lost-on-restart", "applying the log after a restart leaves the reply table empty");

@@ -114,7 +114,10 @@ impl Replica {
             self.refuse_all();
             return;
         }
-        let may_read = self.reads.is_empty() || self.consensus.may_read(now);
+        if self.reads.is_empty() {
+            return;
+        }
+        let may_read = self.consensus.may_read(now);
         points::sometimes!(!may_read, "kv.read_waited_for_lease");
         if may_read {
             for (ticket, operation) in std::mem::take(&mut self.reads) {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use models::kv::api::{Answer, Applied, Command, Operation, Outcome, Status, Value, Witness};
-use points::mark;
+use points::{Kind, Point, mark};
 
 use super::order::{Order, Violation};
 use crate::check::{CallId, History, Model, Verdict, linearizable};
@@ -13,6 +13,13 @@ use crate::check::{CallId, History, Model, Verdict, linearizable};
 pub const LINEARIZABLE: &str = "kv.linearizable";
 /// In calm, calls are answered.
 pub const ANSWERED: &str = "kv.calls_are_answered";
+/// The points of load and oracle. `kv.call_answered` is hit once for each operation that was answered.
+pub static POINTS: [Point; 4] = [
+    Point::new("kv.call_answered", Kind::Reachable),
+    Point::new("kv.linearizable_unknown", Kind::Reachable),
+    Point::new("kv.read", Kind::Mark),
+    Point::new("kv.written", Kind::Mark),
+];
 /// Steps after which the general checker has no opinion.
 const STEPS_MAX: u64 = 200_000;
 
@@ -55,6 +62,7 @@ impl Oracle {
 
     /// The call was answered.
     pub fn answered(&self, open: Open, operation: &Operation, answer: &Answer) {
+        points::reachable!("kv.call_answered");
         self.in_calm.borrow_mut().answered += u64::from(open.in_calm);
         judge(self.order.borrow_mut().answered(operation, open.told, answer));
         self.history.borrow_mut().returned(open.id, answer.outcome.clone());
@@ -69,12 +77,16 @@ impl Oracle {
         self.order.borrow().pending(statuses)
     }
 
-    /// Judges the whole run at its end.
-    pub fn conclude(&self) {
+    /// All clients are done: were they answered?
+    pub fn judge_answers(&self) {
         let Answered { calls, answered } = *self.in_calm.borrow();
         if answered * 100 < calls * 99 {
             sim::fail(ANSWERED, format!("in calm, {answered} of {calls} calls were answered"));
         }
+    }
+
+    /// Judges the whole history at the end.
+    pub fn judge_history(&self) {
         let history = self.history.borrow();
         match linearizable(&Keys, history.calls(), |operation| operation.key().clone(), STEPS_MAX) {
             Verdict::Holds => {}
@@ -88,11 +100,6 @@ impl Oracle {
                 );
             }
         }
-    }
-
-    /// Calls that were answered, in the whole run.
-    pub fn answered_count(&self) -> usize {
-        self.history.borrow().calls().iter().filter(|call| call.returned.is_some()).count()
     }
 }
 

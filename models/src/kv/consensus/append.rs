@@ -10,17 +10,28 @@ use super::{Consensus, Now, Role};
 const BATCH_MAX: usize = 64;
 
 impl Consensus {
-    /// Sends every backup what it has not been sent.
+    /// Sends every backup what it has not been sent. Entries for all are a sign of life for all, as long as
+    /// all answer: else the deadline stays, and with it the question whether there is a quorum.
     pub fn flush(&mut self, now: Now) {
+        let Role::Primary(leadership) = &self.role else { return };
+        let mut for_all =
+            self.members > 1 && leadership.all_answer(self.me, now.timer, self.timing.heartbeat * 2);
         for other in self.others() {
-            self.send_entries(other, now);
+            let wants = self.wants_entries(other);
+            for_all &= wants;
+            if wants {
+                self.send(other, BATCH_MAX, now);
+            }
+        }
+        if for_all {
+            self.deadline = now.timer + self.timing.heartbeat;
         }
     }
 
-    fn send_entries(&mut self, other: u8, now: Now) {
-        let Role::Primary(leadership) = &self.role else { return };
-        if leadership.peers[usize::from(other)].wants(self.log.last()) {
-            self.send(other, BATCH_MAX, now);
+    fn wants_entries(&self, other: u8) -> bool {
+        match &self.role {
+            Role::Primary(leadership) => leadership.peers[usize::from(other)].wants(self.log.last()),
+            Role::Backup | Role::Candidate(_) => false,
         }
     }
 

@@ -11,6 +11,10 @@ pub struct Progress {
     pub next: u64,
     /// The last place that it holds durably. Invariant: `matched < next`.
     matched: u64,
+    /// Its log's end is being looked for: it is sent one message with entries, and no other before it answers.
+    probing: bool,
+    /// Such a message is on its way.
+    awaited: bool,
     /// When it last answered.
     pub heard_at: Duration,
 }
@@ -18,23 +22,25 @@ pub struct Progress {
 impl Progress {
     /// At the begin of a term: the backup is taken to hold what the primary holds.
     pub fn new(next: u64, now: Duration) -> Progress {
-        Progress { next, matched: 0, heard_at: now }
+        Progress { next, matched: 0, probing: false, awaited: false, heard_at: now }
     }
 
     /// Whether it is to be sent entries of a log that ends at `last`.
     pub fn wants(&self, last: u64) -> bool {
-        self.next <= last
+        self.next <= last && !self.awaited
     }
 
     /// It was sent `count` entries from `next`.
     pub fn sent(&mut self, count: u64) {
         self.next += count;
+        self.awaited |= self.probing && count > 0;
     }
 
     /// It holds everything up to `matched`.
     pub fn accept(&mut self, matched: u64) {
         self.matched = self.matched.max(matched);
         self.next = self.next.max(self.matched + 1);
+        (self.probing, self.awaited) = (false, false);
     }
 
     /// It does not hold `previous`: go on from `retry_from`. A late refusal changes nothing.
@@ -42,6 +48,7 @@ impl Progress {
         let is_late = previous <= self.matched || previous >= self.next;
         if !is_late {
             self.next = retry_from.clamp(self.matched + 1, previous);
+            (self.probing, self.awaited) = (true, false);
         }
     }
 }
@@ -57,9 +64,18 @@ impl Leadership {
 
     /// Whether a majority, the primary included, answered within `patience`.
     pub fn has_quorum(&self, me: u8, now: Duration, patience: Duration) -> bool {
-        let heard = |(index, peer): &(usize, &Progress)| {
+        self.answering(me, now, patience) > self.peers.len() / 2
+    }
+
+    /// Whether every backup answered within `patience`.
+    pub fn all_answer(&self, me: u8, now: Duration, patience: Duration) -> bool {
+        self.answering(me, now, patience) == self.peers.len()
+    }
+
+    fn answering(&self, me: u8, now: Duration, patience: Duration) -> usize {
+        let answers = |(index, peer): &(usize, &Progress)| {
             *index == usize::from(me) || now.saturating_sub(peer.heard_at) <= patience
         };
-        self.peers.iter().enumerate().filter(heard).count() > self.peers.len() / 2
+        self.peers.iter().enumerate().filter(answers).count()
     }
 }

@@ -75,7 +75,11 @@ fn frame() -> impl Strategy<Value = Frame> {
         any::<bool>().prop_map(Outcome::Swapped),
     ];
     prop_oneof![
-        (any::<u8>(), message()).prop_map(|(from, message)| Frame::Peer(from, message)),
+        (any::<u8>(), any::<bool>(), message()).prop_map(|(from, hears, message)| Frame::Peer {
+            from,
+            hears,
+            message
+        }),
         Just(Frame::Request(Request::Open)),
         Just(Frame::Request(Request::Inspect)),
         operation().prop_map(|operation| Frame::Request(Request::Read(operation))),
@@ -95,7 +99,7 @@ fn frame() -> impl Strategy<Value = Frame> {
 fn bytes_of(frame: &Frame) -> Vec<u8> {
     let mut out = Vec::new();
     match frame {
-        Frame::Peer(from, message) => frame::append_peer(&mut out, *from, message),
+        Frame::Peer { from, hears, message } => frame::append_peer(&mut out, *from, *hears, message),
         Frame::Request(request) => frame::append_request(&mut out, request),
         Frame::Reply(reply) => frame::append_reply(&mut out, reply),
     }

@@ -114,3 +114,40 @@ fn a_short_patience_with_a_short_log_puts_nobody_off() {
     assert_eq!(backup.term(), 3);
     assert_eq!(backup.deadline(), deadline, "no vote was granted: its own election comes as it would have");
 }
+
+/// No backup may lose what it held. If one does, its primary must not spend its time on telling it so.
+#[test]
+fn a_backup_that_lost_its_log_is_not_talked_to_in_circles() {
+    let mut primary = primary();
+    for _ in 0..300 {
+        primary.propose(Command::Open);
+    }
+    primary.effects.records.clear();
+    primary.synced(at(610));
+    let last = primary.log().last();
+    primary.receive(1, Message::AppendReply { term: 1, stamp: at(600).lease, matched: last / 2 }, at(620));
+    let mut backup = fresh(1);
+    let mut rounds = 0;
+    primary.on_deadline(at(700), Timing::LAN.patience);
+    loop {
+        primary.flush(at(700));
+        let messages: Vec<Message> = primary
+            .effects
+            .at_once
+            .drain(..)
+            .filter(|(to, _)| *to == 1)
+            .map(|(_, message)| message)
+            .collect();
+        if messages.is_empty() {
+            break;
+        }
+        for message in messages {
+            backup.receive(0, message, at(700));
+        }
+        for (_, answer) in backup.effects.after_sync.drain(..) {
+            primary.receive(1, answer, at(700));
+        }
+        rounds += 1;
+        assert!(rounds < 20, "they go on for ever");
+    }
+}

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "a test may be told from outside how long to search")]
 
 mod bytes;
+mod catalogue;
 mod cluster;
 mod fence;
 mod oracle;

@@ -1,0 +1,121 @@
+//! The load: clients that read, write, compare-and-set and remove, at their own pace, whatever happens.
+//!
+//! What a client does is drawn from its own stream and does not depend on what it is answered, but for the
+//! value that a compare-and-set expects, which is the last one that this client saw.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use models::kv::api::{Cluster, Key, Operation, Outcome, Value};
+use models::kv::client::Client;
+use sim::Ratio;
+use sim::time::{Instant, sleep_until, timeout};
+
+use super::oracle::Oracle;
+
+/// Whose the keys are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keys {
+    /// All clients meet on the same keys.
+    Shared,
+    /// Each client has keys of its own: then the result depends on no schedule.
+    Private,
+}
+
+/// How much is asked of the service.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    /// How many clients call.
+    pub clients: u32,
+    /// How many calls each of them makes.
+    pub calls: u32,
+    /// How many keys there are, for each client or for all.
+    pub key_count: u32,
+    /// Whose they are.
+    pub keys: Keys,
+    /// A client begins a call so often, unless it still waits for the last one.
+    pub pace: Duration,
+    /// How long a client waits for an answer before it gives the call up.
+    pub patience: Duration,
+    /// From when on the calls must be answered, since the begin of the run.
+    pub calm_at: Duration,
+}
+
+impl Load {
+    /// 500 calls of four clients, who meet on five keys, in nineteen seconds.
+    pub const USUAL: Load = Load {
+        clients: 4,
+        calls: 125,
+        key_count: 5,
+        keys: Keys::Shared,
+        pace: Duration::from_millis(150),
+        patience: Duration::from_secs(4),
+        calm_at: Duration::from_secs(14),
+    };
+}
+
+/// One client's calls, from the first to the last.
+pub async fn client(number: u32, load: Load, cluster: Cluster, oracle: Rc<Oracle>) {
+    let begin = Instant::now();
+    let mut client = Client::new(cluster, "client");
+    let mut rng = sim::rng("load");
+    let mut seen: BTreeMap<Key, Option<Value>> = BTreeMap::new();
+    for call in 0..load.calls {
+        let jitter = Duration::from_nanos(rng.range(0..load.pace.as_nanos() as u64));
+        sleep_until(begin + load.pace * call + jitter).await;
+        let operation = draw(&mut rng, number, call, load, &seen);
+        let open = oracle.calls(number, &operation, begin.elapsed() >= load.calm_at);
+        // Without an answer in time nobody knows whether the call took effect; the next one comes all the same.
+        if let Ok(Ok(answer)) = timeout(load.patience, client.call(operation.clone())).await {
+            oracle.answered(open, &operation, &answer);
+            see(&mut seen, &operation, &answer.outcome);
+        }
+    }
+}
+
+/// Every operation takes the same draws, so that a change of one moves no other.
+fn draw(
+    rng: &mut sim::choice::Rng,
+    client: u32,
+    call: u32,
+    load: Load,
+    seen: &BTreeMap<Key, Option<Value>>,
+) -> Operation {
+    let (kind, name) = (rng.choose(16), rng.choose(u64::from(load.key_count)));
+    // Some values span several sectors of the log: only those can be torn in the middle.
+    let (length, is_long) = (rng.range(8..200), rng.chance(Ratio::of(1, 6)));
+    let length = if is_long { length * 10 } else { length };
+    let key: Key = match load.keys {
+        Keys::Private => format!("k{client}.{name}").into(),
+        Keys::Shared => format!("k{name}").into(),
+    };
+    // Every other client mostly reads: it stays with a primary for as long as that answers reads.
+    let reads = if client % 2 == 1 { 13 } else { 5 };
+    match kind {
+        _ if kind < reads => Operation::Get(key),
+        13 => Operation::Remove(key),
+        5..9 | 14 => Operation::Put(key, value(client, call, length)),
+        _ => {
+            let expected = seen.get(&key).cloned().flatten();
+            Operation::CompareAndSet { key, expected, value: value(client, call, length) }
+        }
+    }
+}
+
+/// A value that nobody else writes.
+fn value(client: u32, call: u32, length: u64) -> Value {
+    let word = (u64::from(client) << 32 | u64::from(call)).to_le_bytes();
+    word.iter().copied().cycle().take(length as usize).collect()
+}
+
+fn see(seen: &mut BTreeMap<Key, Option<Value>>, operation: &Operation, outcome: &Outcome) {
+    let value = match (operation, outcome) {
+        (Operation::Get(_), Outcome::Found(value)) => value.clone(),
+        (Operation::Put(_, value), _) => Some(value.clone()),
+        (Operation::CompareAndSet { value, .. }, Outcome::Swapped(true)) => Some(value.clone()),
+        (Operation::Remove(_), _) => None,
+        _ => return,
+    };
+    seen.insert(operation.key().clone(), value);
+}

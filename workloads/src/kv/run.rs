@@ -1,0 +1,71 @@
+//! One run: replicas, clients, and the wait for convergence.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use models::kv::api::{Cluster, Status, Timing};
+use models::kv::client::Client;
+use models::kv::server;
+use sim::time::{Instant, sleep, sleep_until, timeout};
+
+use super::load::{self, Load};
+use super::oracle::Oracle;
+use super::order::CONVERGE;
+
+/// How long the replicas may take to hold the same, in calm.
+const CONVERGENCE_PATIENCE: Duration = Duration::from_secs(10);
+const ASK_AGAIN_AFTER: Duration = Duration::from_millis(100);
+const INSPECT_PATIENCE: Duration = Duration::from_millis(500);
+
+/// The names of the machines of `count` replicas.
+pub fn replicas(count: u8) -> Vec<String> {
+    (0..count).map(|replica| format!("kv-{replica}")).collect()
+}
+
+/// Runs a load against `replica_count` replicas, and judges.
+pub async fn run(replica_count: u8, load: Load) {
+    let begin = Instant::now();
+    let oracle = Oracle::new();
+    let cluster = Cluster { machines: replicas(replica_count).into(), timing: Timing::LAN };
+    for (me, name) in (0..).zip(cluster.machines.iter()) {
+        let (cluster, oracle) = (cluster.clone(), oracle.clone());
+        let server = sim::machine(name).create().process("server", move |_boot| {
+            let (cluster, oracle) = (cluster.clone(), oracle.clone());
+            async move { server::run(me, cluster, oracle).await }
+        });
+        server.start();
+    }
+    let mut clients = Vec::new();
+    for number in 0..load.clients {
+        let machine = sim::machine(&format!("client-{number}")).create();
+        clients.push(machine.spawn(load::client(number, load, cluster.clone(), oracle.clone())));
+    }
+    for client in clients {
+        client.await.expect("no fault ends a client");
+    }
+    oracle.judge_answers();
+    sleep_until(begin + load.calm_at).await;
+    converge(cluster, &oracle).await;
+    oracle.judge_history();
+}
+
+/// Asks every replica until all of them hold the same.
+async fn converge(cluster: Cluster, oracle: &Rc<Oracle>) {
+    let begin = Instant::now();
+    let mut client = Client::new(cluster.clone(), "inspector");
+    loop {
+        let mut statuses: Vec<Option<Status>> = Vec::new();
+        for replica in 0..cluster.machines.len() {
+            let status = timeout(INSPECT_PATIENCE, client.inspect(replica)).await;
+            statuses.push(status.ok().and_then(Result::ok));
+        }
+        match oracle.pending(&statuses) {
+            None => return,
+            Some(pending) if begin.elapsed() > CONVERGENCE_PATIENCE => {
+                sim::fail(CONVERGE, pending);
+                return;
+            }
+            Some(_) => sleep(ASK_AGAIN_AFTER).await,
+        }
+    }
+}

@@ -2,7 +2,16 @@
 
 use faults::scenario::Scenario;
 
+#[cfg(feature = "kv")]
+use workloads::kv::scenarios as kv;
+
+/// A pack that this build does not have.
+#[cfg(not(feature = "kv"))]
+fn kv() -> Vec<Scenario> {
+    Vec::new()
+}
+
 /// The scenarios of all packs that this build has.
 pub fn all() -> Vec<Scenario> {
-    Vec::new()
+    kv()
 }

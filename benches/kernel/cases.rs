@@ -9,7 +9,7 @@ use sim::task::{JoinHandle, spawn, yield_now};
 use sim::time::sleep;
 use sim::{Config, Report, World};
 
-use super::{Case, network};
+use super::{Case, disk, network};
 
 /// Tasks of the cases that need many.
 const TASK_COUNT: u64 = 100;
@@ -64,6 +64,13 @@ pub fn all() -> Vec<Case> {
             operations: 4 * 249_500,
             run: network::all_to_all,
         },
+        Case {
+            name: "disk-append",
+            operation: "append of 100 bytes and its sync",
+            operations: 500_000,
+            run: disk::appends,
+        },
+        Case { name: "disk-read", operation: "read of 4,096 bytes", operations: 500_000, run: disk::reads },
     ]
 }
 

@@ -9,6 +9,7 @@
 #![allow(clippy::disallowed_methods, reason = "a bench measures the wall clock")]
 
 mod cases;
+mod disk;
 mod network;
 
 use std::time::Instant;

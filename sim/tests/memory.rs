@@ -9,6 +9,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use tourbillon_sim::fs::OpenOptions;
 use tourbillon_sim::task::{JoinSet, spawn, yield_now};
 use tourbillon_sim::time::{interval, sleep, timeout};
 use tourbillon_sim::{Config, StepLimit, World, join, select};
@@ -191,4 +192,30 @@ fn memory_is_flat_over_ten_million_timers_and_a_million_tasks() {
     assert!(timers <= checkpoints + kept, "{timers} bytes more after ten million timers");
     assert!(tasks <= checkpoints + kept, "{tasks} bytes more after a million tasks");
     assert!(report.steps > 5_000_000);
+}
+
+/// A log that goes round: its pages are kept for its next turn.
+#[test]
+fn an_append_a_sync_and_a_read_allocate_nothing() {
+    World::new(config())
+        .run(|| async {
+            let appends = measured(|| async {
+                let log = OpenOptions::new().read(true).append(true).create(true).open("/log").await.unwrap();
+                for number in 0..50_000u64 {
+                    log.write_at(&[number as u8; 100], 0).await.unwrap();
+                    log.sync_data().await.unwrap();
+                    let mut record = [0; 100];
+                    log.read_exact_at(&mut record, number % 10_000 * 100).await.unwrap();
+                    assert_eq!(record[99], number as u8);
+                    if number % 10_000 == 9_999 {
+                        log.set_len(0).await.unwrap();
+                    }
+                }
+            });
+            let (allocations, live) = appends.await;
+            // Beside checkpoints: the file is opened, and each truncation lists the pages that it takes.
+            assert!(allocations <= CHECKPOINT_ALLOCATIONS + 16, "50,000 appends: {allocations}");
+            assert!(live < 10_000, "{live}");
+        })
+        .unwrap();
 }

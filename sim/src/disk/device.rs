@@ -1,7 +1,8 @@
 //! The device: how long an operation takes.
 //!
 //! An operation waits for a free place in the queue, then takes what its kind takes and what its bytes
-//! take. Faults make it longer; nothing here knows what the operation does.
+//! take. Faults make it longer, and when one of them ends, what is under way no longer suffers from it.
+//! Nothing here knows what an operation does.
 
 use std::time::Duration;
 
@@ -32,6 +33,30 @@ pub(super) struct Device {
     bytes_per_second: u64,
     /// When each place of the queue is free.
     places: Vec<u64>,
+    /// How many operations were taken in.
+    taken: u64,
+    /// What trouble made late, or what waits behind that; in the order of taking in.
+    late: Vec<Late>,
+}
+
+/// An operation that may end sooner when trouble ends.
+struct Late {
+    number: u64,
+    place: usize,
+    begins: u64,
+    ends: u64,
+    /// What it takes without any trouble.
+    service: u64,
+    bytes: u64,
+    /// What each fault that delays operations drew for it.
+    draws: Vec<(u32, u64)>,
+}
+
+/// An operation that ends at another time than its caller was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sooner {
+    pub(crate) number: u64,
+    pub(crate) ends_at: u64,
 }
 
 impl Device {
@@ -44,12 +69,21 @@ impl Device {
             name: Span::of(config.name),
             bytes_per_second: config.bytes_per_second,
             places: vec![0; config.queue_depth as usize],
+            taken: 0,
+            late: Vec::new(),
         }
     }
 
     /// The power went: nothing is in the queue.
     pub(super) fn clear(&mut self) {
         self.places.fill(0);
+        self.late.clear();
+    }
+
+    /// The number of the operation that was taken in last.
+    #[inline]
+    pub(super) fn latest(&self) -> u64 {
+        self.taken
     }
 
     /// Takes an operation in and answers when it is done.
@@ -73,13 +107,45 @@ impl Device {
         let place = self.free_place(now);
         let begins = now.max(self.places[place]);
         let service = latency.saturating_add(passing(bytes, self.bytes_per_second));
-        let ends = if troubles.is_empty() {
+        self.taken += 1;
+        let ends = if troubles.is_empty() && self.late.is_empty() {
             begins.saturating_add(service)
         } else {
-            delayed(begins, service, bytes, self.bytes_per_second, troubles, dice, effects)
+            let draws = delays(troubles, dice);
+            let ends = delayed(begins, service, bytes, self.bytes_per_second, troubles, &draws, |fault, more| {
+                effects.push(fault, micros(more));
+            });
+            self.late.retain(|late| late.ends > now);
+            self.late.push(Late { number: self.taken, place, begins, ends, service, bytes, draws });
+            ends
         };
         self.places[place] = ends;
         ends
+    }
+
+    /// Trouble has ended: what is late is served as if it had come now, if that is sooner.
+    #[cold]
+    pub(super) fn relieve(&mut self, now: u64, troubles: &Troubles) -> Vec<Sooner> {
+        let mut late = std::mem::take(&mut self.late);
+        late.retain(|late| late.ends > now);
+        // A place is as free as it was when the first of them came to it.
+        for late in late.iter().rev() {
+            self.places[late.place] = late.begins;
+        }
+        let mut moved = Vec::new();
+        for late in &mut late {
+            late.place = self.free_place(now);
+            late.begins = now.max(self.places[late.place]);
+            let Late { begins, service, bytes, .. } = *late;
+            let ends = delayed(begins, service, bytes, self.bytes_per_second, troubles, &late.draws, |_, _| ());
+            if ends < late.ends {
+                late.ends = ends;
+                moved.push(Sooner { number: late.number, ends_at: ends });
+            }
+            self.places[late.place] = late.ends;
+        }
+        self.late = late;
+        moved
     }
 
     /// A free place, or the one that is free first.
@@ -98,6 +164,20 @@ impl Device {
     }
 }
 
+/// What each fault that delays operations draws for one.
+#[cold]
+#[inline(never)]
+fn delays(troubles: &Troubles, dice: &mut Dice<'_>) -> Vec<(u32, u64)> {
+    let mut draws = Vec::new();
+    for (fault, trouble) in troubles.iter() {
+        if let Trouble::Latency { min, max } = trouble {
+            draws.push((fault, min.saturating_add(dice.below(max.saturating_sub(min).saturating_add(1)))));
+        }
+    }
+    draws
+}
+
+/// When an operation ends, and what each fault has to do with it.
 #[cold]
 #[inline(never)]
 fn delayed(
@@ -106,13 +186,18 @@ fn delayed(
     bytes: u64,
     bytes_per_second: u64,
     troubles: &Troubles,
-    dice: &mut Dice<'_>,
-    effects: &mut Effects,
+    draws: &[(u32, u64)],
+    mut effect: impl FnMut(u32, u64),
 ) -> u64 {
     let mut service = service;
+    let mut draws = draws.iter().copied().peekable();
     for (fault, trouble) in troubles.iter() {
         let more = match trouble {
-            Trouble::Latency { min, max } => min.saturating_add(dice.below(max.saturating_sub(min) + 1)),
+            // Faults stay in the order of imposing, so their draws do.
+            Trouble::Latency { .. } => {
+                while draws.next_if(|&(of, _)| of != fault).is_some() {}
+                draws.next().map_or(0, |(_, more)| more)
+            }
             Trouble::Throttle { bytes_per_second: slow } => {
                 passing(bytes, slow.max(1)).saturating_sub(passing(bytes, bytes_per_second))
             }
@@ -120,7 +205,7 @@ fn delayed(
         };
         if more > 0 {
             service = service.saturating_add(more);
-            effects.push(fault, micros(more));
+            effect(fault, more);
         }
     }
     let unhindered = begins.saturating_add(service);
@@ -131,7 +216,7 @@ fn delayed(
             // on top of the other might leave none for as long as anybody waits.
             let later = stalled(begins, service, since, period, lasts);
             if later > unhindered {
-                effects.push(fault, micros(later - unhindered));
+                effect(fault, later - unhindered);
                 ends = ends.max(later);
             }
         }

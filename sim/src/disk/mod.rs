@@ -47,7 +47,7 @@ use handles::{Handle, Handles};
 use trouble::Troubles;
 use volume::{FILE_BYTES_MAX, NameLie, Node, Pending, Volume};
 
-pub(crate) use device::nanos;
+pub(crate) use device::{Sooner, nanos};
 pub(crate) use errno::Errno;
 pub(crate) use handles::HandleId;
 pub(crate) use trouble::{Trouble, Work};
@@ -385,7 +385,8 @@ impl Disk {
             _ => self.volume.unsynced_names(inode) * SECTOR_BYTES as u64,
         };
         let (ends_at, failed) = self.serve(choices, now, Work::Sync, dirty);
-        let mut pending = Pending { ends_at, inode, before: self.volume.number, misdirected: None };
+        let number = self.device.latest();
+        let mut pending = Pending { number, ends_at, inode, before: self.volume.number, misdirected: None };
         let mut broken = None;
         let mut lying = None;
         if !self.troubles.is_empty() {
@@ -534,9 +535,21 @@ impl Disk {
         self.impose(fault, Trouble::Full { sectors_max });
     }
 
-    /// Ends the conditions of a fault. What it has damaged stays damaged.
-    pub(crate) fn lift(&mut self, fault: u32) {
-        self.troubles.lift(fault);
+    /// The number of the operation that was taken in last.
+    #[inline]
+    pub(crate) fn latest(&self) -> u64 {
+        self.device.latest()
+    }
+
+    /// Ends the conditions of a fault. What it has damaged stays damaged; what it made late ends sooner.
+    pub(crate) fn lift(&mut self, now: u64, fault: u32) -> Vec<Sooner> {
+        if !self.troubles.lift(fault) {
+            return Vec::new();
+        }
+        self.volume.settle(now);
+        let sooner = self.device.relieve(now, &self.troubles);
+        self.volume.reschedule(&sooner);
+        sooner
     }
 }
 

@@ -71,8 +71,11 @@ impl Troubles {
         self.list.push((fault, trouble));
     }
 
-    pub(super) fn lift(&mut self, fault: u32) {
+    /// Whether there was anything to lift.
+    pub(super) fn lift(&mut self, fault: u32) -> bool {
+        let before = self.list.len();
         self.list.retain(|&(of, _)| of != fault);
+        self.list.len() < before
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, Trouble)> + '_ {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
 use super::Stat;
+use super::device::Sooner;
 use super::errno::Errno;
 use super::file::File;
 use super::names::NameOp;
@@ -41,6 +42,8 @@ pub(super) struct Inode {
 /// A sync that is under way.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pending {
+    /// The device's number of it.
+    pub(super) number: u64,
     pub(super) ends_at: u64,
     pub(super) inode: u32,
     /// Operations below this number become durable.
@@ -282,7 +285,21 @@ impl Volume {
                 self.make_file_durable(pending);
             }
         }
+        self.wait_for_first();
+    }
+
+    fn wait_for_first(&mut self) {
         self.settle_at = self.pending.iter().map(|pending| pending.ends_at).min().unwrap_or(u64::MAX);
+    }
+
+    /// Syncs that are under way end sooner than it seemed.
+    pub(super) fn reschedule(&mut self, sooner: &[Sooner]) {
+        for pending in &mut self.pending {
+            if let Some(sooner) = sooner.iter().find(|sooner| sooner.number == pending.number) {
+                pending.ends_at = sooner.ends_at;
+            }
+        }
+        self.wait_for_first();
     }
 
     fn first_pending(&self, now: u64) -> Option<usize> {

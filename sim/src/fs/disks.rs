@@ -160,7 +160,7 @@ impl Disks {
             Ok(answer) => (0, u32::try_from(bytes_of(answer)).unwrap_or(u32::MAX)),
             Err(errno) => (errno.number(), 0),
         };
-        let note = Note { cause, errno, file: about.file, bytes };
+        let note = Note { number: disk.latest(), cause, errno, file: about.file, bytes };
         if ends_at > now {
             return Submitted { op: Some(self.operations.begin(kernel, note, ends_at)), result };
         }
@@ -344,9 +344,13 @@ impl Disks {
     }
 
     /// Lifts what a fault imposed. What it has damaged stays damaged.
-    pub(crate) fn lift(&mut self, fault: FaultId) {
-        for disk in self.disks.iter_mut().flatten() {
-            disk.lift(fault.index() as u32);
+    pub(crate) fn lift(&mut self, kernel: &mut Kernel, fault: FaultId) {
+        for (machine, disk) in (0..).zip(&mut self.disks) {
+            let Some(disk) = disk else { continue };
+            let sooner = disk.lift(kernel.now, fault.index() as u32);
+            if !sooner.is_empty() {
+                self.operations.reschedule(kernel, machine, &sooner);
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 //! What an operation does is done by the heart when it is taken in; here it only lasts. An operation whose
 //! future is dropped, or whose process is killed, goes on in the operating system and ends unheard.
 
+use crate::disk::Sooner;
 use crate::kernel::{Context, Event, Kernel, Litter};
 use crate::task::{NONE, TaskKey, WakerSlot, Why};
 use crate::trace::Kind;
@@ -18,6 +19,8 @@ struct Op {
     generation: u32,
     /// The queue entry that ends it; any other of the same index is stale.
     seq: u64,
+    /// The disk's number of it.
+    number: u64,
     /// The record of its beginning.
     cause: u64,
     waker: WakerSlot,
@@ -43,6 +46,7 @@ enum State {
 /// What the records of an operation say.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Note {
+    pub(super) number: u64,
     pub(super) cause: u64,
     pub(super) errno: u8,
     pub(super) file: u32,
@@ -66,6 +70,7 @@ impl Operations {
                 self.slots.push(Op {
                     generation: 0,
                     seq: 0,
+                    number: 0,
                     cause: 0,
                     waker: WakerSlot::Empty,
                     process: 0,
@@ -80,7 +85,8 @@ impl Operations {
         };
         let seq = kernel.schedule(ends_at, Event::Disk(index));
         let op = &mut self.slots[index as usize];
-        let Note { cause, errno, file, bytes } = note;
+        let Note { number, cause, errno, file, bytes } = note;
+        op.number = number;
         (op.seq, op.cause, op.errno, op.file, op.bytes) = (seq, cause, errno, file, bytes);
         (op.process, op.machine, op.state) = (process, machine, State::Wanted);
         OpKey { index, generation: op.generation }
@@ -142,6 +148,20 @@ impl Operations {
         op.state = State::Done;
         let mut waker = op.waker.take();
         kernel.wake(&mut waker, Why::Disk);
+    }
+
+    /// Operations on a machine's disk end sooner than it seemed.
+    pub(super) fn reschedule(&mut self, kernel: &mut Kernel, machine: u16, sooner: &[Sooner]) {
+        for (index, op) in (0..).zip(&mut self.slots) {
+            let is_under_way = matches!(op.state, State::Wanted | State::Unheard);
+            if op.machine == machine
+                && is_under_way
+                && let Some(sooner) = sooner.iter().find(|sooner| sooner.number == op.number)
+            {
+                // The entry that would have ended it is stale now.
+                op.seq = kernel.schedule(sooner.ends_at, Event::Disk(index));
+            }
+        }
     }
 
     /// A process has ended: what it had asked for goes on, and nobody hears of it.

@@ -156,7 +156,7 @@ impl Core {
         }
         self.kernel.lift(fault);
         self.net.lift(&mut self.kernel, fault);
-        self.disks.lift(fault);
+        self.disks.lift(&mut self.kernel, fault);
     }
 
     /// Imposes a condition on what it concerns.

@@ -104,7 +104,7 @@ impl Machine {
             }
             Event::Impose(fault, trouble) => rig.disk.impose(*fault, *trouble),
             Event::Fill(fault, bytes_free) => rig.disk.fill(*fault, *bytes_free),
-            Event::Lift(fault) => rig.disk.lift(*fault),
+            Event::Lift(fault) => drop(rig.lift(*fault)),
             Event::PowerLoss(unsynced) => seen.push(format!("{:?}", rig.lose_power(*unsynced))),
             Event::Kill => rig.disk.close_owner(OWNER),
             Event::Wipe => rig.disk.wipe(),
@@ -214,7 +214,7 @@ proptest! {
             let begin = (offset as usize).min(whole.len());
             prop_assert_eq!(&found[..], &whole[begin..(begin + count).min(whole.len())]);
         }
-        rig.disk.lift(3);
+        rig.lift(3);
         rig.lose_power(Unsynced::Any);
         prop_assert_eq!(rig.content("/f"), Some(whole));
     }

@@ -23,11 +23,57 @@ fn latency_delays_every_operation() {
     rig.write(file, 0, b"x").expect("there is space");
     assert!((1_002_000..2_009_000).contains(&(rig.now - before)), "{}", rig.now - before);
     assert_eq!(rig.effects(), [FAULT]);
-    rig.disk.lift(FAULT);
+    rig.lift(FAULT);
     let before = rig.now;
     rig.write(file, 0, b"x").expect("there is space");
     assert!(rig.now - before < 10_000);
     assert!(rig.effects().is_empty());
+}
+
+#[test]
+fn what_is_under_way_ends_sooner_when_its_trouble_ends() {
+    let mut rig = Rig::new(1);
+    let file = durable(&mut rig, "/f", &pattern(3, 40_000));
+    let second = 1_000_000_000;
+    rig.disk.impose(FAULT, Trouble::Throttle { bytes_per_second: 10_000 });
+    let since = rig.now;
+    rig.disk.impose(FAULT + 1, Trouble::Stall { since, period: 100_000_000, lasts: 95_000_000 });
+    let now = rig.now;
+    rig.disk.write(&mut rig.choices, now, file, Some(0), &pattern(4, 40_000)).result.expect("there is space");
+    let written = rig.disk.latest();
+    let sync = rig.disk.sync(&mut rig.choices, now, file);
+    let synced = rig.disk.latest();
+    assert!(sync.ends_at > now + 60 * second, "{}", sync.ends_at);
+
+    rig.now += second / 2;
+    let throttled = rig.lift(FAULT + 1);
+    assert_eq!(throttled.len(), 2, "{throttled:?}");
+    for sooner in &throttled {
+        assert!(sooner.ends_at > rig.now + 3 * second && sooner.ends_at < rig.now + 6 * second, "{sooner:?}");
+    }
+    rig.now += second / 2;
+    let healed = rig.lift(FAULT);
+    assert_eq!(healed.iter().map(|sooner| sooner.number).collect::<Vec<_>>(), [written, synced]);
+    assert!(healed.iter().all(|sooner| sooner.ends_at < rig.now + second / 100), "{healed:?}");
+    assert!(rig.lift(FAULT).is_empty(), "nothing is left to lift");
+
+    // Durable when the sync now ends, not when it would have.
+    rig.now = healed[1].ends_at;
+    rig.lose_power(Unsynced::Lose);
+    let file = rig.file("/f");
+    assert!(rig.read(file, 0, 40_000).expect("it is there") == pattern(4, 40_000));
+}
+
+#[test]
+fn what_no_trouble_made_late_stays_when_trouble_ends() {
+    let mut rig = Rig::new(1);
+    let file = rig.file("/f");
+    let now = rig.now;
+    let healthy = rig.disk.write(&mut rig.choices, now, file, Some(0), b"x");
+    rig.disk.impose(FAULT, Trouble::Latency { min: 1_000_000, max: 1_000_000 });
+    assert_eq!(rig.lift(FAULT), []);
+    let next = rig.disk.write(&mut rig.choices, now, file, Some(0), b"x");
+    assert!(next.ends_at < healthy.ends_at + 20_000);
 }
 
 #[test]
@@ -77,7 +123,7 @@ fn a_full_disk_takes_what_fits_and_then_nothing() {
     assert_eq!(rig.effects(), [FAULT; 2]);
     rig.set_len(file, 512).expect("it is a file");
     assert_eq!(rig.write(file, 512, &[2; 512]), Ok(512), "what was given back can be used");
-    rig.disk.lift(FAULT);
+    rig.lift(FAULT);
     assert_eq!(rig.write(file, 4096, &[2; 2000]), Ok(2000));
     assert!(rig.effects().is_empty());
 }
@@ -112,7 +158,7 @@ fn errors_strike_the_operations_that_were_chosen() {
             assert_eq!(error, (work == struck).then_some(Errno::Io), "{work:?} under {struck:?}");
         }
         assert_eq!(rig.effects(), [FAULT]);
-        rig.disk.lift(FAULT);
+        rig.lift(FAULT);
         // What failed was not done, and nothing else is broken.
         let name = if struck == Work::Name { "/f" } else { "/g" };
         let bytes: &[u8] = if struck == Work::Write { b"old" } else { b"new" };
@@ -133,7 +179,7 @@ fn creating_fails_as_a_name_and_as_an_opening() {
         let created = rig.open("/f", Flags { write: true, create: true, ..Flags::default() });
         assert_eq!(created, Err(Errno::Io));
         assert_eq!(rig.effects(), [FAULT]);
-        rig.disk.lift(FAULT);
+        rig.lift(FAULT);
         assert_eq!(rig.content("/f"), None);
     }
 }
@@ -163,7 +209,7 @@ fn an_honest_sync_makes_a_lie_true() {
     rig.disk.impose(FAULT, Trouble::LyingSync(Ratio::ALWAYS));
     rig.write(file, 0, b"new").expect("there is space");
     rig.sync(file).expect("it lies");
-    rig.disk.lift(FAULT);
+    rig.lift(FAULT);
     rig.sync(file).expect("nothing hinders it");
     rig.write(file, 0, b"not synced").expect("there is space");
     rig.lose_power(Unsynced::Lose);
@@ -196,7 +242,7 @@ fn after_a_failed_sync_the_next_succeeds_and_the_bytes_are_gone() {
         assert_eq!(rig.sync(file), Err(Errno::Io));
         assert_eq!(rig.effects(), [FAULT], "the error was seen");
         assert_eq!(rig.sync(file), Ok(()), "nothing is dirty, nothing can fail");
-        rig.disk.lift(FAULT);
+        rig.lift(FAULT);
         assert_eq!(rig.sync(file), Ok(()));
         assert_eq!(rig.content("/f"), Some(vec![2; 512]), "the cache still has it");
         rig.lose_power(Unsynced::Keep);
@@ -220,7 +266,7 @@ fn what_is_written_again_after_a_failed_sync_is_synced() {
         rig.disk.impose(FAULT, Trouble::SyncError(Ratio::ALWAYS));
         rig.write(file, 0, &[2; 2048]).expect("there is space");
         assert_eq!(rig.sync(file), Err(Errno::Io));
-        rig.disk.lift(FAULT);
+        rig.lift(FAULT);
         rig.write(file, 0, &[2; 2048]).expect("there is space");
         rig.sync(file).expect("nothing hinders it");
         rig.lose_power(Unsynced::Lose);
@@ -245,7 +291,7 @@ fn a_rotten_bit_is_one_bit_until_it_is_overwritten() {
     let first = *sectors.first().expect("there are some");
     let offset = (first * SECTOR_BYTES) as u64;
     rig.write(file, offset, &sound[first * SECTOR_BYTES..][..SECTOR_BYTES]).expect("there is space");
-    rig.disk.lift(FAULT);
+    rig.lift(FAULT);
     let healed = rig.read(file, 0, 5000).expect("nothing hinders it");
     assert_eq!(
         differing(&sound, &healed),
@@ -291,7 +337,7 @@ fn rot_that_begins_again_asks_again() {
     let file = durable(&mut rig, "/f", &[1; 512]);
     rig.disk.impose(FAULT, Trouble::BitRot(Ratio::NEVER));
     assert_eq!(rig.read(file, 0, 512), Ok(vec![1; 512]));
-    rig.disk.lift(FAULT);
+    rig.lift(FAULT);
     rig.disk.impose(FAULT + 1, Trouble::BitRot(Ratio::ALWAYS));
     assert_ne!(rig.read(file, 0, 512), Ok(vec![1; 512]));
     assert_eq!(rig.effects(), [FAULT + 1]);
@@ -354,7 +400,7 @@ fn a_misdirected_read_is_wrong_once() {
         let fetched = &found[sector * 512..][..512];
         assert!(sound.chunks(512).any(|sector| sector == fetched), "it is a sector of this disk");
     }
-    rig.disk.lift(FAULT);
+    rig.lift(FAULT);
     assert_eq!(rig.read(file, 0, 8192), Ok(sound));
     assert!(rig.effects().is_empty());
 }
@@ -374,7 +420,7 @@ fn bytes_that_were_lost_before_they_were_written_may_be_anything() {
         assert!(found[512..].chunks(512).all(|sector| *sector != [0; 512]), "no zeros are left");
         assert_eq!(rig.effects().len(), odd);
         garbage += odd;
-        rig.disk.lift(FAULT);
+        rig.lift(FAULT);
         assert_eq!(rig.content("/f"), Some(found), "and stays the same");
     }
     assert!(garbage > 20);

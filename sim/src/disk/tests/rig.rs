@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::choice::Choices;
 use crate::disk::loss::Left;
-use crate::disk::{Disk, DiskConfig, Done, Errno, Flags, HandleId, Unsynced};
+use crate::disk::{Disk, DiskConfig, Done, Errno, Flags, HandleId, Sooner, Unsynced};
 
 pub(super) const OWNER: u32 = 7;
 
@@ -23,6 +23,11 @@ impl Rig {
         let mut choices = Choices::new(seed);
         let stream = choices.open("disk/test");
         Rig { disk: Disk::new(config, stream), choices, now: 0 }
+    }
+
+    /// Ends a condition.
+    pub(super) fn lift(&mut self, fault: u32) -> Vec<Sooner> {
+        self.disk.lift(self.now, fault)
     }
 
     /// Waits until an operation is done.

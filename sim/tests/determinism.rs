@@ -1,4 +1,5 @@
 //! The same case is the same run: however it is driven, wherever and after whatever it runs, watched or not.
+#![allow(clippy::disallowed_methods, reason = "threads are what it tests")]
 
 use std::cell::RefCell;
 use std::future::pending;

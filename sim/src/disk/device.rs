@@ -112,9 +112,10 @@ impl Device {
             begins.saturating_add(service)
         } else {
             let draws = delays(troubles, dice);
-            let ends = delayed(begins, service, bytes, self.bytes_per_second, troubles, &draws, |fault, more| {
-                effects.push(fault, micros(more));
-            });
+            let ends =
+                delayed(begins, service, bytes, self.bytes_per_second, troubles, &draws, |fault, more| {
+                    effects.push(fault, micros(more));
+                });
             self.late.retain(|late| late.ends > now);
             self.late.push(Late { number: self.taken, place, begins, ends, service, bytes, draws });
             ends
@@ -137,7 +138,8 @@ impl Device {
             late.place = self.free_place(now);
             late.begins = now.max(self.places[late.place]);
             let Late { begins, service, bytes, .. } = *late;
-            let ends = delayed(begins, service, bytes, self.bytes_per_second, troubles, &late.draws, |_, _| ());
+            let ends =
+                delayed(begins, service, bytes, self.bytes_per_second, troubles, &late.draws, |_, _| ());
             if ends < late.ends {
                 late.ends = ends;
                 moved.push(Sooner { number: late.number, ends_at: ends });

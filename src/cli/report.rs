@@ -12,9 +12,19 @@ use crate::campaign::{Failing, REQUIRED_AFTER_SEEDS, Row, ScenarioSummary, Summa
 /// The percentiles that are told.
 const PERCENTILES: [(&str, f64); 4] = [("p50", 50.0), ("p90", 90.0), ("p99", 99.0), ("p99.9", 99.9)];
 
-/// The table: scenario, seeds, runs a second, virtual time, faults, points, failures.
+/// The table: a row for each scenario, and one for all.
 pub(super) fn overview(summary: &Summary, elapsed: Duration) -> String {
-    let head = ["scenario", "seeds", "runs/s", "virtual time", "faults", "ops/run", "points", "failures"];
+    let head = [
+        "scenario",
+        "seeds",
+        "runs/s",
+        "virtual time",
+        "faults",
+        "lines/run",
+        "ops/run",
+        "points",
+        "failures",
+    ];
     let mut rows = vec![head.map(str::to_string).to_vec()];
     for scenario in &summary.scenarios {
         let (reached, declared) = scenario.points_reached();
@@ -24,6 +34,7 @@ pub(super) fn overview(summary: &Summary, elapsed: Duration) -> String {
             scenario.runs_per_second().map_or("-".to_string(), grouped),
             short_time(scenario.virtual_ns),
             grouped(scenario.effects),
+            grouped(scenario.lines_effective_median()),
             grouped(scenario.operations_median()),
             format!("{reached}/{declared}"),
             grouped(scenario.failures()),
@@ -40,12 +51,14 @@ pub(super) fn overview(summary: &Summary, elapsed: Duration) -> String {
         short_time(summary.scenarios.iter().map(|scenario| scenario.virtual_ns).sum()),
         grouped(sum(|scenario| scenario.effects)),
         String::new(),
+        String::new(),
         format!("{reached}/{declared}"),
         grouped(sum(ScenarioSummary::failures)),
     ]);
     let mut text = table(&rows);
     text += "runs/s: of a scenario on one core, of all by the wall clock; faults: how often they took effect;\n\
-             ops/run: median of measured operations; points: reached of declared\n";
+             lines/run: median of plan lines that took effect; ops/run: median of measured operations;\n\
+             points: reached of declared\n";
     let mut rows = Vec::new();
     for scenario in &summary.scenarios {
         for (name, histogram) in &scenario.latencies {

@@ -67,7 +67,9 @@ pub async fn client(number: u32, load: Load, cluster: Cluster, oracle: Rc<Oracle
         let operation = draw(&mut rng, number, call, load, &seen);
         let open = oracle.calls(number, &operation, begin.elapsed() >= load.calm_at);
         // Without an answer in time nobody knows whether the call took effect; the next one comes all the same.
+        let asked_at = Instant::now();
         if let Ok(Ok(answer)) = timeout(load.patience, client.call(operation.clone())).await {
+            sim::latency("kv.call", asked_at.elapsed());
             oracle.answered(open, &operation, &answer);
             see(&mut seen, &operation, &answer.outcome);
         }

@@ -45,18 +45,23 @@ impl Done {
     }
 }
 
-/// The binary of the example `trouble`.
-pub fn trouble() -> PathBuf {
+/// The binary of an example.
+pub fn example(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_BIN_EXE_tourbillon")).parent().expect("it lies in a folder");
-    let binary = folder.join("examples/trouble");
+    let binary = folder.join("examples").join(name);
     let changed = |path: &Path| std::fs::metadata(path).and_then(|file| file.modified()).ok();
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/trouble.rs");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("examples/{name}.rs"));
     if changed(&binary) < changed(&source) {
         // `cargo test --test NAME` builds no examples.
-        let built = Command::new(env!("CARGO")).args(["build", "--offline", "--example", "trouble"]).status();
-        assert!(built.is_ok_and(|status| status.success()), "the example `trouble` builds");
+        let built = Command::new(env!("CARGO")).args(["build", "--offline", "--example", name]).status();
+        assert!(built.is_ok_and(|status| status.success()), "the example `{name}` builds");
     }
     binary
+}
+
+/// The binary of the example `trouble`.
+pub fn trouble() -> PathBuf {
+    example("trouble")
 }
 
 /// A command without variables of ours.

@@ -13,24 +13,23 @@ const CHUNK_BYTES: usize = 4096;
 #[derive(Debug)]
 pub struct FrameStream<S> {
     stream: S,
-    /// What was read and not taken yet is `input[taken..filled]`.
+    /// What was read and not taken yet is `input[taken..]`.
     input: Vec<u8>,
     taken: usize,
-    filled: usize,
     output: Vec<u8>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> FrameStream<S> {
     /// Frames over `stream`.
     pub fn new(stream: S) -> FrameStream<S> {
-        FrameStream { stream, input: Vec::new(), taken: 0, filled: 0, output: Vec::new() }
+        FrameStream { stream, input: Vec::new(), taken: 0, output: Vec::new() }
     }
 
     /// The next frame; `None` when the other side closed. Damage is an error: it ends the connection.
     /// Safe to drop in mid-wait: what was read stays.
     pub async fn next(&mut self) -> io::Result<Option<Frame>> {
         loop {
-            let needed = match self.input[self.taken..self.filled].split_first_chunk::<HEADER_BYTES>() {
+            let needed = match self.input[self.taken..].split_first_chunk::<HEADER_BYTES>() {
                 None => HEADER_BYTES,
                 Some((header, rest)) => {
                     let (length, sum) = read_header(*header).ok_or(io::ErrorKind::InvalidData)?;
@@ -43,15 +42,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FrameStream<S> {
                 }
             };
             self.make_room(needed);
-            let count = self.stream.read(&mut self.input[self.filled..]).await?;
-            if count == 0 {
-                return if self.taken == self.filled {
+            if self.stream.read_buf(&mut self.input).await? == 0 {
+                return if self.taken == self.input.len() {
                     Ok(None)
                 } else {
                     Err(io::ErrorKind::UnexpectedEof.into())
                 };
             }
-            self.filled += count;
         }
     }
 
@@ -62,16 +59,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FrameStream<S> {
         self.stream.write_all(&self.output).await
     }
 
+    /// Makes room for so many bytes from the next frame on, and for more than that.
     fn make_room(&mut self, needed: usize) {
-        if self.taken == self.filled {
-            (self.taken, self.filled) = (0, 0);
+        if self.taken == self.input.len() {
+            self.input.clear();
+            self.taken = 0;
         }
-        if self.taken + needed > self.input.len() {
-            self.input.copy_within(self.taken..self.filled, 0);
-            (self.taken, self.filled) = (0, self.filled - self.taken);
-            if self.input.len() < needed {
-                self.input.resize(needed.max(CHUNK_BYTES), 0);
-            }
+        if self.taken + needed > self.input.capacity() {
+            self.input.drain(..self.taken);
+            self.taken = 0;
+            self.input.reserve_exact(needed.max(CHUNK_BYTES) - self.input.len());
         }
     }
 }

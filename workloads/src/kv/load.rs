@@ -53,6 +53,15 @@ impl Load {
         patience: Duration::from_secs(4),
         calm_at: Duration::from_secs(14),
     };
+
+    /// The keys that a client uses.
+    fn keys_of(self, client: u32) -> Vec<Key> {
+        let name = |key: u32| match self.keys {
+            Keys::Private => format!("k{client}.{key}"),
+            Keys::Shared => format!("k{key}"),
+        };
+        (0..self.key_count).map(|key| name(key).into()).collect()
+    }
 }
 
 /// One client's calls, from the first to the last.
@@ -60,11 +69,12 @@ pub async fn client(number: u32, load: Load, cluster: Cluster, oracle: Rc<Oracle
     let begin = Instant::now();
     let mut client = Client::new(cluster, "client");
     let mut rng = sim::rng("load");
+    let keys = load.keys_of(number);
     let mut seen: BTreeMap<Key, Option<Value>> = BTreeMap::new();
     for call in 0..load.calls {
         let jitter = Duration::from_nanos(rng.range(0..load.pace.as_nanos() as u64));
         sleep_until(begin + load.pace * call + jitter).await;
-        let operation = draw(&mut rng, number, call, load, &seen);
+        let operation = draw(&mut rng, number, call, &keys, &seen);
         let open = oracle.calls(number, &operation, begin.elapsed() >= load.calm_at);
         // Without an answer in time nobody knows whether the call took effect; the next one comes all the same.
         let asked_at = Instant::now();
@@ -81,17 +91,14 @@ fn draw(
     rng: &mut sim::choice::Rng,
     client: u32,
     call: u32,
-    load: Load,
+    keys: &[Key],
     seen: &BTreeMap<Key, Option<Value>>,
 ) -> Operation {
-    let (kind, name) = (rng.choose(16), rng.choose(u64::from(load.key_count)));
+    let (kind, key) = (rng.choose(16), rng.choose(keys.len() as u64));
     // Some values span several sectors of the log: only those can be torn in the middle.
     let (length, is_long) = (rng.range(8..200), rng.chance(Ratio::of(1, 6)));
     let length = if is_long { length * 10 } else { length };
-    let key: Key = match load.keys {
-        Keys::Private => format!("k{client}.{name}").into(),
-        Keys::Shared => format!("k{name}").into(),
-    };
+    let key = keys[key as usize].clone();
     // Every other client mostly reads: it stays with a primary for as long as that answers reads.
     let reads = if client % 2 == 1 { 13 } else { 5 };
     match kind {
@@ -108,7 +115,9 @@ fn draw(
 /// A value that nobody else writes.
 fn value(client: u32, call: u32, length: u64) -> Value {
     let word = (u64::from(client) << 32 | u64::from(call)).to_le_bytes();
-    word.iter().copied().cycle().take(length as usize).collect()
+    let mut bytes = word.repeat(length.div_ceil(word.len() as u64) as usize);
+    bytes.truncate(length as usize);
+    bytes.into()
 }
 
 fn see(seen: &mut BTreeMap<Key, Option<Value>>, operation: &Operation, outcome: &Outcome) {

@@ -4,11 +4,18 @@ mod support;
 
 use support::{Done, command, example};
 
-/// What an example prints, which is the same in a second process.
+/// What an example prints, which is the same in other processes, also in another environment.
 fn printed(name: &str) -> Done {
-    let run = || -> Done { command(&example(name), &[]).output().expect("it can be started").into() };
-    let (first, second) = (run().expect(0), run());
-    assert_eq!(first.out, second.out);
+    let run = |variables: &[(&str, &str)]| -> Done {
+        let mut command = command(&example(name), &[]);
+        command.envs(variables.iter().copied()).output().expect("it can be started").into()
+    };
+    let first = run(&[]).expect(0);
+    let padding = "x".repeat(100_000);
+    let other = [("RUST_LOG", "trace"), ("TZ", "Asia/Tokyo"), ("HOME", "/nowhere"), ("PADDING", &padding)];
+    for variables in [&[][..], &other] {
+        assert_eq!(run(variables).out, first.out);
+    }
     first
 }
 

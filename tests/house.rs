@@ -77,5 +77,7 @@ fn the_checks_run_the_readmes_own_test_command() {
     let readme = read("README.md");
     let commands = readme.split("```sh\n").nth(1).and_then(|rest| rest.split("```").next());
     assert_eq!(commands, Some("cargo run --release -- sweep\ncargo test\n"));
-    assert!(read(".ci/run").contains("cargo test --locked"));
+    let checks = read(".ci/run");
+    assert!(checks.contains("cargo test --locked"));
+    assert!(checks.contains("cargo run --release --locked --quiet -- golden check"), "debug against release");
 }

@@ -1,5 +1,5 @@
-//! One helper: a guest's scenario passes and gives the same digests each time, over many seeds, on this
-//! thread and on two others at once.
+//! One helper: a guest's scenario passes and gives the same digests each time, over many seeds, in either
+//! order, on this thread and on two others at once.
 
 use sim::trace::Digests;
 use sim::{Config, Payloads, World};
@@ -10,7 +10,7 @@ const SEED_COUNT: u64 = 100;
 /// Seeds of what is too large for a hundred in a test.
 const FEW_SEEDS: u64 = 4;
 
-/// Runs `body` twice over a hundred seeds, once on one thread and once on two, and compares all digests.
+/// Runs `body` over a hundred seeds: on one thread, in reverse, and on two threads; and compares all digests.
 pub fn check<F: Future<Output = ()> + 'static>(body: fn() -> F) {
     over(SEED_COUNT, body);
 }
@@ -30,6 +30,9 @@ fn over<F: Future<Output = ()> + 'static>(seeds: u64, body: fn() -> F) {
         both.extend(second.join().expect("the second job ends"));
         both
     });
+    let mut backward: Vec<Digests> = (0..seeds).rev().map(|seed| run(seed, body)).collect();
+    backward.reverse();
+    assert!(alone == backward, "what runs before a seed moves it");
     for (seed, (alone, both)) in alone.iter().zip(&both).enumerate() {
         assert_eq!(alone, both, "seed {seed} differs between one job and two");
     }

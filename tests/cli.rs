@@ -299,3 +299,18 @@ fn an_interrupted_sweep_ends_with_its_table() {
     assert!(told_at.elapsed() < Duration::from_secs(20), "it ends soon");
     done.expect(4).says("virtual time").says("left out: interrupted");
 }
+
+#[test]
+fn a_run_is_drawn_as_a_picture() {
+    let folder = folder("picture");
+    let (out, file) = (below(&folder, "out"), below(&folder, "run.html"));
+    run(&["run", "trouble/steady", "--timeline", &file, "--out", &out]).expect(0).says("timeline: ");
+    let picture = std::fs::read_to_string(&file).expect("it was written");
+    assert!(picture.starts_with("<!doctype html>") && picture.contains("trouble/steady seed=0x0"), "{picture}");
+    let json =
+        run(&["replay", "trouble/steady seed=1", "--timeline", &file, "--codec", "json", "--out", &out]);
+    assert!(json.err.contains("--timeline is drawn from a binary trace"), "{}", json.err);
+    let many = run(&["run", "trouble/", "--timeline", &file, "--out", &out]);
+    assert!(many.err.contains("--timeline is of one run"), "{}", many.err);
+    assert_eq!((json.code, many.code), (2, 2));
+}

@@ -83,6 +83,9 @@ pub(crate) struct Output {
     /// How a trace is written
     #[arg(long, value_enum, default_value_t, env = "TOURBILLON_CODEC")]
     pub(crate) codec: Codec,
+    /// Draw the one run as a picture, a page that any browser shows
+    #[arg(long, value_name = "FILE", env = "TOURBILLON_TIMELINE")]
+    pub(crate) timeline: Option<PathBuf>,
     /// How long a run may take on the wall clock before it counts as hung
     #[arg(long, value_name = "TIME", default_value = "60s", env = "TOURBILLON_WALL_LIMIT")]
     pub(crate) wall_limit: Time,

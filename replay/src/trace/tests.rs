@@ -7,7 +7,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use sim::trace::{Digest, Digests, Kind, RECORD_BYTES, Record, WINDOW_RECORDS};
 
-use super::{Ended, FileError, Names, Space, TraceFile, TraceWriter, write_json};
+use super::{Describer, Ended, FileError, Names, Space, TraceFile, TraceWriter, write_json};
 use crate::case::Case;
 
 /// A run's records as a run would write them: blocks of at most 1024, a checkpoint every window.
@@ -242,4 +242,19 @@ proptest! {
         damaged[at..end].copy_from_slice(&with[..end - at]);
         prop_assert_eq!(read_all(&damaged).is_ok(), damaged == sound);
     }
+}
+
+#[test]
+fn disk_records_are_told_in_words() {
+    let names = names();
+    let told = |kind, flag, a, b| {
+        let record = Record { kind, flag, a, b, ..records(1)[0] };
+        Describer::new(&names).describe(0, &record).what
+    };
+    assert_eq!(told(Kind::Disk, 5, 3, 0xab), "sync on file 3 (checksum 000000ab)");
+    assert_eq!(told(Kind::Disk, 9, u32::MAX, 1), "rename (checksum 00000001)");
+    assert_eq!(told(Kind::Disk, 200, 3, 1), "file system call 200 on file 3 (checksum 00000001)");
+    assert_eq!(told(Kind::DiskDone, 0, 3, 512), "the disk is done on file 3: 512 bytes");
+    assert_eq!(told(Kind::DiskDone, 28, 3, 0), "the disk fails on file 3: ENOSPC");
+    assert_eq!(told(Kind::DiskDone, 250, u32::MAX, 0), "the disk fails: error 250");
 }

@@ -7,7 +7,7 @@ use sim::machine::Ending;
 use sim::net::{Handshake, Loss};
 use sim::points;
 use sim::task::Why;
-use sim::trace::{Kind, NO_MACHINE, Record};
+use sim::trace::{FsCall, Kind, NO_MACHINE, Record, errno_symbol};
 
 use super::names::{Names, Space};
 use crate::words::Seconds;
@@ -124,9 +124,9 @@ impl<'a> Describer<'a> {
                 let what = if b == 1 { "stream" } else { "datagram" };
                 format!("{} {what} port {a}", on_off("bind", "release"))
             }
-            Kind::Disk => format!("disk operation {flag} on file {a} begins (checksum {b:08x})"),
-            Kind::DiskDone if flag == 0 => format!("disk operation on file {a} is done, {b} bytes"),
-            Kind::DiskDone => format!("disk operation on file {a} fails with error {flag}"),
+            Kind::Disk => format!("{}{} (checksum {b:08x})", fs_call(flag), file(a)),
+            Kind::DiskDone if flag == 0 => format!("the disk is done{}: {b} bytes", file(a)),
+            Kind::DiskDone => format!("the disk fails{}: {}", file(a), errno(flag)),
             Kind::DiskLoss => format!("the disk keeps {a} sectors, and drops or tears {b}"),
             Kind::Point => {
                 let name = self.name(Space::Point, u64::from(a) | u64::from(b) << 32);
@@ -176,6 +176,19 @@ impl<'a> Describer<'a> {
             None => format!("task {number}"),
         }
     }
+}
+
+/// An open file by its number; a call on names has none.
+fn file(number: u32) -> String {
+    if number == u32::MAX { String::new() } else { format!(" on file {number}") }
+}
+
+fn fs_call(flag: u8) -> String {
+    FsCall::of(flag).map_or(format!("file system call {flag}"), |call| call.word().to_string())
+}
+
+fn errno(number: u8) -> String {
+    errno_symbol(number).map_or(format!("error {number}"), str::to_string)
 }
 
 fn ready(count: u32) -> String {

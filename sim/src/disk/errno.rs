@@ -35,6 +35,41 @@ pub(crate) enum Errno {
 }
 
 impl Errno {
+    pub(crate) const ALL: [Errno; 13] = [
+        Errno::NotFound,
+        Errno::Io,
+        Errno::BadHandle,
+        Errno::Busy,
+        Errno::Exists,
+        Errno::NotDirectory,
+        Errno::IsDirectory,
+        Errno::Invalid,
+        Errno::TooBig,
+        Errno::NoSpace,
+        Errno::NameTooLong,
+        Errno::NotEmpty,
+        Errno::Stale,
+    ];
+
+    /// As POSIX writes it.
+    pub(crate) const fn symbol(self) -> &'static str {
+        match self {
+            Errno::NotFound => "ENOENT",
+            Errno::Io => "EIO",
+            Errno::BadHandle => "EBADF",
+            Errno::Busy => "EBUSY",
+            Errno::Exists => "EEXIST",
+            Errno::NotDirectory => "ENOTDIR",
+            Errno::IsDirectory => "EISDIR",
+            Errno::Invalid => "EINVAL",
+            Errno::TooBig => "EFBIG",
+            Errno::NoSpace => "ENOSPC",
+            Errno::NameTooLong => "ENAMETOOLONG",
+            Errno::NotEmpty => "ENOTEMPTY",
+            Errno::Stale => "ESTALE",
+        }
+    }
+
     /// The number in a trace: Linux's, whatever the host is.
     pub(crate) const fn number(self) -> u8 {
         self as u8

@@ -12,24 +12,7 @@ use crate::disk::{Disk, Done, Errno, HandleId, Trouble, Unsynced, Work, nanos};
 use crate::fault::{Condition, DiskOp, FaultId};
 use crate::kernel::Kernel;
 use crate::task::{TaskKey, WakerSlot};
-use crate::trace::Kind;
-
-/// What an operation is, in the trace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(super) enum Code {
-    Open = 1,
-    Read = 2,
-    Write = 3,
-    SetLen = 4,
-    Sync = 5,
-    SyncDir = 6,
-    CreateDir = 7,
-    Remove = 8,
-    Rename = 9,
-    List = 10,
-    Look = 11,
-}
+use crate::trace::{FsCall, Kind};
 
 /// Names an open file; a key of a closed one is recognized as such.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +58,7 @@ pub(super) struct Submitted<T> {
 /// What the record of an operation says it does.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct About {
-    code: Code,
+    code: FsCall,
     file: u32,
     sum: u32,
 }
@@ -83,13 +66,13 @@ pub(super) struct About {
 impl About {
     /// An operation on an open file.
     #[inline]
-    pub(super) fn file(code: Code, file: FileKey, offset: Option<u64>, bytes: &[u8]) -> About {
+    pub(super) fn file(code: FsCall, file: FileKey, offset: Option<u64>, bytes: &[u8]) -> About {
         let offset = offset.unwrap_or(u64::MAX);
         About { code, file: file.index, sum: checksum((offset ^ offset >> 32) as u32, bytes) }
     }
 
     /// An operation on names.
-    pub(super) fn path(code: Code, path: &Path) -> About {
+    pub(super) fn path(code: FsCall, path: &Path) -> About {
         About { code, file: u32::MAX, sum: checksum(0, path.as_os_str().as_encoded_bytes()) }
     }
 
@@ -99,7 +82,7 @@ impl About {
     }
 
     /// An operation on two names.
-    pub(super) fn paths(code: Code, from: &Path, to: &Path) -> About {
+    pub(super) fn paths(code: FsCall, from: &Path, to: &Path) -> About {
         let from = checksum(0, from.as_os_str().as_encoded_bytes());
         About { code, file: u32::MAX, sum: checksum(from, to.as_os_str().as_encoded_bytes()) }
     }

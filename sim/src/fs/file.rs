@@ -8,13 +8,14 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
 
-use super::disks::{About, Busy, Code, Disks, FileKey, Submitted};
+use super::disks::{About, Busy, Disks, FileKey, Submitted};
 use super::home::{Home, unusable};
 use super::metadata::Metadata;
 use super::options::OpenOptions;
 use crate::disk::{Disk, Done, Errno, HandleId};
 use crate::kernel::Kernel;
 use crate::task::WakerSlot;
+use crate::trace::FsCall;
 
 /// The most bytes of one read or write through [`AsyncRead`] and [`AsyncWrite`], as tokio has it.
 const CHUNK_BYTES_MAX: usize = 2 * 1024 * 1024;
@@ -68,7 +69,7 @@ impl File {
     #[inline]
     fn submit<T>(
         &self,
-        code: Code,
+        code: FsCall,
         offset: Option<u64>,
         bytes: &[u8],
         bytes_of: impl FnOnce(&T) -> usize,
@@ -90,7 +91,7 @@ impl File {
     /// Those of faults.
     pub async fn sync_all(&self) -> Result<()> {
         let sync = |disk: &mut Disk, choices: &mut _, now, handle| disk.sync(choices, now, handle);
-        self.home.wait(self.submit(Code::Sync, None, &[], |()| 0, sync)?).await
+        self.home.wait(self.submit(FsCall::Sync, None, &[], |()| 0, sync)?).await
     }
 
     /// Makes bytes and size durable. There is no other metadata, so this is [`sync_all`](File::sync_all).
@@ -107,7 +108,7 @@ impl File {
     /// `InvalidInput` when it is not open for writing, and those of faults.
     pub async fn set_len(&self, size: u64) -> Result<()> {
         let cut = |disk: &mut Disk, choices: &mut _, now, handle| disk.set_len(choices, now, handle, size);
-        self.home.wait(self.submit(Code::SetLen, Some(size), &[], |()| 0, cut)?).await
+        self.home.wait(self.submit(FsCall::SetLen, Some(size), &[], |()| 0, cut)?).await
     }
 
     /// What is known of the file.
@@ -146,7 +147,7 @@ impl File {
         let begin = |disk: &mut Disk, choices: &mut _, now, handle| {
             disk.read_begin(choices, now, handle, Some(offset), count)
         };
-        self.home.wait(self.submit(Code::Read, Some(offset), &[], |&count| count, begin)?).await?;
+        self.home.wait(self.submit(FsCall::Read, Some(offset), &[], |&count| count, begin)?).await?;
         self.home.call(|disks, kernel| {
             let handle = handle(disks, kernel, self.key)?;
             fetch(disks, kernel, handle, Some(offset), buf)
@@ -177,7 +178,7 @@ impl File {
         let write = |disk: &mut Disk, choices: &mut _, now, handle| {
             disk.write(choices, now, handle, Some(offset), buf)
         };
-        self.home.wait(self.submit(Code::Write, Some(offset), buf, |&count| count, write)?).await
+        self.home.wait(self.submit(FsCall::Write, Some(offset), buf, |&count| count, write)?).await
     }
 
     /// Writes all bytes at an offset.
@@ -242,7 +243,7 @@ impl AsyncRead for File {
                     return Ok(None);
                 }
                 let count = buf.remaining().min(CHUNK_BYTES_MAX);
-                let about = About::file(Code::Read, key, None, &[]);
+                let about = About::file(FsCall::Read, key, None, &[]);
                 let Submitted { op, result } = disks.submit(
                     kernel,
                     about,
@@ -282,7 +283,7 @@ impl AsyncWrite for File {
             if !idle(disks, key, waker) {
                 return Ok(None);
             }
-            let about = About::file(Code::Write, key, None, buf);
+            let about = About::file(FsCall::Write, key, None, buf);
             let Submitted { op, result } = disks.submit(
                 kernel,
                 about,

@@ -5,11 +5,12 @@ use std::ffi::OsString;
 use std::io::Result;
 use std::path::{Path, PathBuf};
 
-use super::disks::{About, Code};
+use super::disks::About;
 use super::home::ask;
 use super::metadata::{FileType, Metadata};
 use crate::choice::Choices;
 use crate::disk::{Disk, Done, Stat};
+use crate::trace::FsCall;
 
 /// An operation that answers nothing.
 async fn act(
@@ -26,7 +27,7 @@ async fn act(
 /// `AlreadyExists`, `NotFound` when the one above is not there, `StorageFull`, and those of faults.
 pub async fn create_dir(path: impl AsRef<Path>) -> Result<()> {
     let path = path.as_ref();
-    let about = About::path(Code::CreateDir, path);
+    let about = About::path(FsCall::CreateDir, path);
     act("fs::create_dir", about, |disk, choices, now| disk.create_dir(choices, now, path)).await
 }
 
@@ -36,7 +37,7 @@ pub async fn create_dir(path: impl AsRef<Path>) -> Result<()> {
 /// As [`create_dir`], except that it may be there already.
 pub async fn create_dir_all(path: impl AsRef<Path>) -> Result<()> {
     let path = path.as_ref();
-    let about = About::path(Code::CreateDir, path);
+    let about = About::path(FsCall::CreateDir, path);
     act("fs::create_dir_all", about, |disk, choices, now| disk.create_dir_all(choices, now, path)).await
 }
 
@@ -46,7 +47,7 @@ pub async fn create_dir_all(path: impl AsRef<Path>) -> Result<()> {
 /// `NotFound`, `IsADirectory`, and those of faults.
 pub async fn remove_file(path: impl AsRef<Path>) -> Result<()> {
     let path = path.as_ref();
-    let about = About::path(Code::Remove, path);
+    let about = About::path(FsCall::Remove, path);
     act("fs::remove_file", about, |disk, choices, now| disk.remove_file(choices, now, path)).await
 }
 
@@ -56,7 +57,7 @@ pub async fn remove_file(path: impl AsRef<Path>) -> Result<()> {
 /// `NotFound`, `NotADirectory`, `DirectoryNotEmpty`, and those of faults.
 pub async fn remove_dir(path: impl AsRef<Path>) -> Result<()> {
     let path = path.as_ref();
-    let about = About::path(Code::Remove, path);
+    let about = About::path(FsCall::Remove, path);
     act("fs::remove_dir", about, |disk, choices, now| disk.remove_dir(choices, now, path)).await
 }
 
@@ -66,7 +67,7 @@ pub async fn remove_dir(path: impl AsRef<Path>) -> Result<()> {
 /// `NotFound`, `NotADirectory`, and those of faults.
 pub async fn remove_dir_all(path: impl AsRef<Path>) -> Result<()> {
     let path = path.as_ref();
-    let about = About::path(Code::Remove, path);
+    let about = About::path(FsCall::Remove, path);
     act("fs::remove_dir_all", about, |disk, choices, now| disk.remove_dir_all(choices, now, path)).await
 }
 
@@ -78,7 +79,7 @@ pub async fn remove_dir_all(path: impl AsRef<Path>) -> Result<()> {
 /// into itself, and those of faults.
 pub async fn rename(from: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<()> {
     let (from, to) = (from.as_ref(), to.as_ref());
-    let about = About::paths(Code::Rename, from, to);
+    let about = About::paths(FsCall::Rename, from, to);
     act("fs::rename", about, |disk, choices, now| disk.rename(choices, now, from, to)).await
 }
 
@@ -91,7 +92,7 @@ pub async fn rename(from: impl AsRef<Path>, to: impl AsRef<Path>) -> Result<()> 
 /// `NotFound`, `NotADirectory`, and those of faults.
 pub async fn sync_dir(path: impl AsRef<Path>) -> Result<()> {
     let path = path.as_ref();
-    let about = About::path(Code::SyncDir, path);
+    let about = About::path(FsCall::SyncDir, path);
     act("fs::sync_dir", about, |disk, choices, now| disk.sync_dir(choices, now, path)).await
 }
 
@@ -101,7 +102,7 @@ pub async fn sync_dir(path: impl AsRef<Path>) -> Result<()> {
 /// `NotFound`, `NotADirectory`, and those of faults.
 pub async fn metadata(path: impl AsRef<Path>) -> Result<Metadata> {
     let path = path.as_ref();
-    let about = About::path(Code::Look, path);
+    let about = About::path(FsCall::Look, path);
     ask("fs::metadata", |disks, kernel| {
         disks.submit(kernel, about, |_: &Stat| 0, |disk, choices, now| disk.metadata(choices, now, path))
     })
@@ -127,7 +128,7 @@ pub async fn try_exists(path: impl AsRef<Path>) -> Result<bool> {
 /// `NotFound`, `NotADirectory`, and those of faults.
 pub async fn read_dir(path: impl AsRef<Path>) -> Result<ReadDir> {
     let path = path.as_ref();
-    let about = About::path(Code::List, path);
+    let about = About::path(FsCall::List, path);
     let names = ask("fs::read_dir", |disks, kernel| {
         disks.submit(kernel, about, Vec::len, |disk, choices, now| disk.read_dir(choices, now, path))
     })

@@ -3,10 +3,11 @@
 use std::io::Result;
 use std::path::Path;
 
-use super::disks::{About, Code, Submitted};
+use super::disks::{About, Submitted};
 use super::file::File;
 use super::home::{Home, ask};
 use crate::disk::Flags;
+use crate::trace::FsCall;
 
 /// How a file is opened.
 ///
@@ -78,7 +79,7 @@ impl OpenOptions {
         let (path, flags) = (path.as_ref(), self.flags);
         ask("fs::OpenOptions::open", |disks, kernel| {
             let process = kernel.current.process;
-            let mut about = About::path(Code::Open, path);
+            let mut about = About::path(FsCall::Open, path);
             about.is_file(disks.next_file());
             let submitted = disks.submit(
                 kernel,

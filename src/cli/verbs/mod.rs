@@ -3,6 +3,7 @@
 mod diff;
 mod golden;
 mod list;
+mod picture;
 mod replay;
 mod run;
 mod sweep;

@@ -7,7 +7,7 @@ use ::replay::case::{Case, CaseFile, Replayed};
 use ::replay::trace::TraceFile;
 
 use super::run::tell;
-use super::{House, Prepared, existing, refusal};
+use super::{House, Prepared, existing, picture, refusal};
 use crate::campaign::{Crew, Ended, Interrupt};
 use crate::cli::args::Replay;
 use crate::cli::artefacts::{Artefacts, stem};
@@ -16,6 +16,7 @@ use crate::cli::{Status, Wrong};
 
 /// Runs the case once more, tells whether it is the same, and keeps its trace.
 pub(crate) fn replay(house: &House, args: &Replay) -> Result<Status, Wrong> {
+    picture::check(&args.output)?;
     let case = read_case(&args.case.join(" "))?;
     let prepared = Prepared::of(named(&house.scenarios, &case.scenario)?, case.clone())?;
     let artefacts = Artefacts::new("replay", args.output.out.as_deref())?;
@@ -45,6 +46,7 @@ pub(crate) fn replay(house: &House, args: &Replay) -> Result<Status, Wrong> {
     if let Some(page) = &ran.page {
         println!("\n{}", page.trim_end());
     }
+    picture::draw(&args.output, &trace, ran.page.as_deref())?;
     let signature = ran.failed.as_ref().and_then(|failed| failed.signature.clone());
     let replayed = case.replayed(signature.as_ref(), ShortDigest::from(ran.digests.trace));
     println!("\nreplay: {replayed}");

@@ -2,7 +2,7 @@
 
 use faults::scenario::Scenario;
 
-use super::{House, Prepared, refusal, status_of};
+use super::{House, Prepared, picture, refusal, status_of};
 use crate::campaign::{Crew, Ended, Interrupt, Job, Summary};
 use crate::cli::args::Run;
 use crate::cli::artefacts::{Artefacts, stem};
@@ -15,11 +15,13 @@ pub(crate) fn run(house: &House, args: &Run) -> Result<Status, Wrong> {
     let chosen = select(&house.scenarios, &args.prefix)?;
     let chosen: Vec<Prepared<'_>> =
         chosen.into_iter().map(|scenario| Prepared::new(scenario, &args.common)).collect::<Result<_, _>>()?;
-    if args.output.trace.is_some() && chosen.len() > 1 {
+    let of_one = [("--trace", &args.output.trace), ("--timeline", &args.output.timeline)];
+    if let Some((flag, _)) = of_one.iter().find(|(_, file)| file.is_some() && chosen.len() > 1) {
         let names: Vec<&str> = chosen.iter().map(|prepared| prepared.scenario.name()).collect();
         let names = names.join(", ");
-        return Err(Wrong(format!("--trace keeps one run, and {} were chosen: {names}", chosen.len())));
+        return Err(Wrong(format!("{flag} is of one run, and {} were chosen: {names}", chosen.len())));
     }
+    picture::check(&args.output)?;
     let artefacts = Artefacts::new("run", args.output.out.as_deref())?;
     let interrupt = Interrupt::on_signals()?;
     let setup = house.setup(None, args.output.wall_limit.0)?;
@@ -56,6 +58,7 @@ pub(crate) fn run(house: &House, args: &Run) -> Result<Status, Wrong> {
                 let page = artefacts.write(&format!("{stem}.page.txt"), page).map(|_| page)?;
                 println!("\n{}", page.trim_end());
             }
+            picture::draw(&args.output, &trace, ran.page.as_deref())?;
         }
         summary.add(&job, ended, prepared.shown(seed));
         for (_, _, failing) in summary.failing() {

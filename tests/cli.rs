@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -69,6 +70,51 @@ fn a_planted_bug_is_caught_by_its_property() {
     let case = done.case();
     assert!(case.contains("quirk=short-sleep"), "{case}");
     run(&["replay", &case, "--out", &out]).expect(1).says("same failure, same digest");
+}
+
+/// Runs the house's own binary, with the house's own scenarios.
+fn house(arguments: &[&str]) -> support::Done {
+    let binary = Path::new(env!("CARGO_BIN_EXE_tourbillon"));
+    command(binary, arguments).output().expect("it can be started").into()
+}
+
+#[test]
+fn the_house_catches_a_planted_bug_and_a_fresh_process_repeats_each_failure() {
+    let folder = folder("house");
+    let (out, json) = (below(&folder, "out"), below(&folder, "runs.json"));
+    let sweep = ["sweep", "kv/power-loss", "--seeds", "0..20", "--out", &out, "--json", &json];
+    let quirk = "--quirk=ack-before-sync";
+    let done =
+        house(&[&sweep[..], &[quirk]].concat()).expect(1).says("`kv.acknowledged_writes_stay` failed in");
+    let runs = std::fs::read_to_string(&json).expect("it was written");
+    let lines: Vec<&str> = done.out.lines().filter(|line| line.contains(" replay '")).collect();
+    assert!(!lines.is_empty(), "{}", done.out);
+    for line in lines {
+        let case = line.split('\'').nth(1).expect("the case stands in quotes");
+        let word =
+            |name: &str| case.split(' ').find_map(|word| word.strip_prefix(name)).expect("it has the word");
+        let (seed, digest) = (word("seed="), word("digest="));
+        let swept = runs.lines().find(|run| run.contains(&format!("\"seed\": \"{seed}\""))).expect("it ran");
+        assert!(swept.contains("\"failed\"") && swept.contains(&format!("\"trace\": \"{digest}")), "{swept}");
+        let again =
+            house(&["replay", case, "--out", &out]).expect(1).says("replay: same failure, same digest");
+        assert!(again.out.contains(&format!("trace {digest}")) && again.out.contains(case), "{}", again.out);
+    }
+
+    house(&sweep).expect(0).says("20 runs in");
+    let runs = std::fs::read_to_string(&json).expect("it was written");
+    let runs: Vec<&str> = runs.lines().filter(|line| line.contains("\"seed\"")).collect();
+    assert_eq!(runs.len(), 20);
+    for (seed, run) in runs.iter().enumerate() {
+        let start =
+            format!("{{\"scenario\": \"kv/power-loss\", \"seed\": \"0x{seed:x}\", \"verdict\": \"passed\"");
+        assert!(run.contains(&start), "{run}");
+        for digest in ["trace", "faults", "semantic"] {
+            let rest = run.split(&format!("\"{digest}\": \"")).nth(1).expect("it has the digest");
+            let hex = rest.split('"').next().unwrap_or_default();
+            assert!(hex.len() == 64 && hex.chars().all(|c| c.is_ascii_hexdigit()), "{run}");
+        }
+    }
 }
 
 #[test]

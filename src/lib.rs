@@ -42,6 +42,24 @@ pub use faults::plan::{Call, Group, Host, Knob, Plan};
 pub use faults::scenario::{Run, Scenario, Spec, Weather};
 pub use faults::swarm::Profile;
 pub use faults::{budget, inject, plan, scenario, swarm};
+/// ```
+/// use std::time::Duration;
+///
+/// #[tourbillon::test(seeds = 200)]
+/// async fn a_pause_is_as_long_as_it_is() -> Result<(), String> {
+///     let machine = tourbillon::machine("left").create();
+///     let pause = Duration::from_millis(tourbillon::rng("pause").choose(500));
+///     let waited = machine.spawn(async move {
+///         let asked_at = tourbillon::now();
+///         tourbillon::time::sleep(pause).await;
+///         asked_at.elapsed()
+///     });
+///     let waited = waited.await.map_err(|error| error.to_string())?;
+///     if waited < pause { Err(format!("{waited:?} is less than {pause:?}")) } else { Ok(()) }
+/// }
+/// # fn main() {}
+/// ```
+///
 pub use macros::test;
 pub use points::{Point, Quirk, always, mark, numeric, quirk, reachable, site, sometimes, unreachable};
 pub use replay::case::Case;

@@ -19,6 +19,12 @@ async fn a_test_may_return_a_result() -> Result<(), String> {
     Ok(())
 }
 
+/// As a guest it is run by its name, in another process.
+#[tourbillon::test(guests, crate = "tourbillon")]
+async fn r#try() {
+    sleep(Duration::from_millis(1)).await;
+}
+
 #[tourbillon::test(seeds = 5, machines = ["left", "right"], profile = "clock", name = "attribute/weather")]
 async fn a_profile_draws_plans() {
     for name in ["left", "right"] {

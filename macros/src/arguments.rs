@@ -1,6 +1,6 @@
 //! The attribute's arguments: `name = literal`, comma, …
 
-use proc_macro::{Delimiter, Literal, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Literal, Span, TokenStream, TokenTree};
 
 use crate::{Error, at, is_punct};
 
@@ -77,8 +77,10 @@ impl Arguments {
                 self.name = Some(text.to_string());
             }
             ("crate", value) => {
-                let text = literal(name, span, value, "a text such as `\"tourbillon\"`", is_text)?;
-                self.krate = text.to_string().trim_matches('"').to_string();
+                let expected = "a path in quotes such as `\"tourbillon\"`";
+                let text = literal(name, span, value, expected, is_text)?;
+                self.krate = path(&text.to_string())
+                    .ok_or_else(|| Error::new(text.span(), format!("`{name}` needs {expected}")))?;
             }
             ("guests", None) => self.calls.extend(at(".guests()", span)),
             ("guests", Some(value)) => {
@@ -138,6 +140,19 @@ fn literal(
         Some(other) => Err(wrong(other.span())),
         None => Err(wrong(span)),
     }
+}
+
+/// What stands between the quotes, when it is a path.
+fn path(text: &str) -> Option<String> {
+    let (start, end) = (text.find('"')?, text.rfind('"')?);
+    let path = text.get(start + 1..end)?.trim();
+    let is_name = |name: &str| {
+        let name = name.trim().trim_start_matches("r#");
+        name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+            && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+    };
+    let names = path.strip_prefix("::").unwrap_or(path);
+    names.split("::").all(is_name).then(|| path.to_string())
 }
 
 fn is_number(text: &str) -> bool {

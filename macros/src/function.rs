@@ -1,6 +1,6 @@
 //! The function under the attribute: `#[…]* pub? async fn name() -> … { … }`.
 
-use proc_macro::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 
 use crate::{Error, is_punct};
 
@@ -65,5 +65,5 @@ impl Function {
 }
 
 fn is_word(tree: Option<&TokenTree>, word: &str) -> bool {
-    matches!(tree, Some(TokenTree::Ident(ident)) if ident.to_string() == word)
+    matches!(tree, Some(TokenTree::Ident(ident)) if ident == word)
 }

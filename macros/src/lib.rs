@@ -4,23 +4,17 @@
 
 mod arguments;
 mod function;
+#[cfg(test)]
+mod tests;
 
 use std::str::FromStr as _;
 
-use proc_macro::{Group, Ident, Punct, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Punct, Span, TokenStream, TokenTree};
 
 use arguments::Arguments;
 use function::Function;
 
 /// Makes an `async fn` a test that runs as a simulation, over many seeds.
-///
-/// ```ignore
-/// #[tourbillon::test(seeds = 200)]
-/// async fn a_write_survives_a_crash() -> Result<(), String> {
-///     // machines, processes, a load, checks
-///     Ok(())
-/// }
-/// ```
 ///
 /// It runs under plain `cargo test` and `cargo nextest`. When a seed fails, the output has the failure page and
 /// one line that repeats it.
@@ -37,7 +31,11 @@ use function::Function;
 /// | `guests` | each seed in a process of its own: for third-party clients that count across runs |
 /// | `crate = "path"` | where the crate `tourbillon` is found |
 #[proc_macro_attribute]
-pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
+pub fn test(arguments: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    attribute(arguments.into(), item.into()).into()
+}
+
+fn attribute(arguments: TokenStream, item: TokenStream) -> TokenStream {
     match expand(arguments, item.clone()) {
         Ok(test) => test,
         Err(error) => {
@@ -86,7 +84,6 @@ fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenStream, Erro
     let arguments = Arguments::parse(arguments)?;
     let function = Function::parse(item)?;
     let name = function.name.to_string();
-    let plain = name.strip_prefix("r#").unwrap_or(&name);
     let krate = &arguments.krate;
     let own_name = arguments.name.as_ref().map_or("None".to_string(), |name| format!("Some({name})"));
 
@@ -95,7 +92,7 @@ fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenStream, Erro
     body.extend(function.inner);
     body.extend(at(
         &format!(
-            "{krate}::testing::Test::new(::core::env!(\"CARGO_PKG_NAME\"), ::core::module_path!(), {plain:?}, \
+            "{krate}::testing::Test::new(::core::env!(\"CARGO_PKG_NAME\"), ::core::module_path!(), {name:?}, \
              ::core::option::Option::{own_name}, {name})"
         ),
         Span::mixed_site(),
@@ -107,9 +104,9 @@ fn expand(arguments: TokenStream, item: TokenStream) -> Result<TokenStream, Erro
     out.extend(function.attributes);
     out.extend(function.visibility);
     out.extend(at("fn", Span::call_site()));
-    out.extend([TokenTree::Ident(Ident::new(&name, function.name.span()))]);
+    out.extend([TokenTree::Ident(function.name)]);
     out.extend(at("()", Span::call_site()));
-    out.extend([TokenTree::Group(Group::new(proc_macro::Delimiter::Brace, body))]);
+    out.extend([TokenTree::Group(Group::new(proc_macro2::Delimiter::Brace, body))]);
     Ok(out)
 }
 

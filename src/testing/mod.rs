@@ -60,7 +60,8 @@ impl Test {
     {
         let (krate, within) = module.split_once("::").unwrap_or((module, ""));
         let path = if within.is_empty() { function.to_string() } else { format!("{within}::{function}") };
-        let own = format!("{krate}/{}", path.replace("::", "/"));
+        // A test's path keeps the `r#` of a name that is a keyword; a scenario's name has no need of it.
+        let own = format!("{krate}/{}", path.replace("::", "/").replace("r#", ""));
         let scenario = Scenario::new(name.unwrap_or(&own), "", body);
         Test { scenario, path, package, seeds: Seeds::first(1), plan: None, golden: None }
     }

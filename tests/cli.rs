@@ -352,7 +352,10 @@ fn a_run_is_drawn_as_a_picture() {
     let (out, file) = (below(&folder, "out"), below(&folder, "run.html"));
     run(&["run", "trouble/steady", "--timeline", &file, "--out", &out]).expect(0).says("timeline: ");
     let picture = std::fs::read_to_string(&file).expect("it was written");
-    assert!(picture.starts_with("<!doctype html>") && picture.contains("trouble/steady seed=0x0"), "{picture}");
+    assert!(
+        picture.starts_with("<!doctype html>") && picture.contains("trouble/steady seed=0x0"),
+        "{picture}"
+    );
     let json =
         run(&["replay", "trouble/steady seed=1", "--timeline", &file, "--codec", "json", "--out", &out]);
     assert!(json.err.contains("--timeline is drawn from a binary trace"), "{}", json.err);

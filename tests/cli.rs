@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use support::{below, command, folder, run, trouble};
+use support::{below, command, example, folder, run, trouble};
 
 #[test]
 fn list_names_scenarios_by_prefix() {
@@ -171,6 +171,58 @@ fn a_worker_that_dies_or_hangs_is_that_seeds_outcome() {
     let runs = std::fs::read_to_string(folder.join("out/runs.json")).expect("it was written");
     let aborted = runs.lines().find(|line| line.contains("\"aborted\"")).expect("a run aborted");
     assert!(aborted.contains("\"trace\": null"), "{aborted}");
+}
+
+#[test]
+fn code_that_means_harm_has_a_named_outcome_and_the_sweep_goes_on() {
+    let folder = folder("harm");
+    let (out, json) = (below(&folder, "out"), below(&folder, "runs.json"));
+    let harm = |arguments: &[&str]| -> support::Done {
+        let arguments = [arguments, &["--out", &out]].concat();
+        command(&example("harm"), &arguments).output().expect("it can be started").into()
+    };
+    let done = harm(&["sweep", "--seeds", "0..3", "--wall-limit", "1s", "--json", &json]).expect(1);
+    let runs = std::fs::read_to_string(&json).expect("it was written");
+    let outcomes = [
+        ("deadlock", "failed", "\"stall\""),
+        ("livelock", "failed", "\"step-limit\""),
+        ("endless-poll", "hung", "\"hung\""),
+        ("panic-in-drop", "failed", "\"panic-in-drop\""),
+        ("panic-while-panicking", "aborted", "\"aborted\""),
+        ("exit", "aborted", "\"aborted\""),
+        ("panic-after-death", "passed", "null"),
+        ("vandal", "passed", "null"),
+        ("kept", "passed", "null"),
+        ("foreign-wake", "passed", "null"),
+        ("flood", "passed", "null"),
+        ("sleeps", "passed", "null"),
+    ];
+    for (name, verdict, property) in outcomes {
+        for seed in 0..3 {
+            let start = format!("{{\"scenario\": \"harm/{name}\", \"seed\": \"0x{seed}\",");
+            let run =
+                runs.lines().find(|run| run.trim_start().starts_with(&start)).expect("each run is told");
+            let wanted = format!("\"verdict\": \"{verdict}\", \"property\": {property},");
+            assert!(run.contains(&wanted), "{wanted} is expected in {run}");
+        }
+    }
+    assert_eq!(runs.matches("\"seed\"").count(), 3 * outcomes.len());
+    // A failure is repeated from its line; what took its process along is not, but says how it did.
+    for name in ["deadlock", "livelock", "panic-in-drop"] {
+        let line =
+            done.out.lines().find(|line| line.contains(&format!(" replay 'harm/{name} "))).expect("a line");
+        let case = line.split('\'').nth(1).expect("the case stands in quotes");
+        harm(&["replay", case]).expect(1).says("replay: same failure, same digest");
+    }
+    let done = done.says("it aborted (signal 6); its last words").says("it exited with status 0");
+    assert!(!done.out.contains("it exited with status 0; its last words"), "it had none: {}", done.out);
+    let done = harm(&["sweep", "harm/foreign-wake", "--seeds", "0..3"]).expect(0);
+    done.says("1000 wakes came from another thread or another run and were refused");
+    // What a run leaves to the next one moves nothing: not in this order, and not against fresh processes.
+    let last = ["panic-after-death", "vandal", "kept", "foreign-wake", "flood", "sleeps"];
+    let last = last.map(|name| format!("harm/{name}"));
+    let sweep: Vec<&str> = std::iter::once("sweep").chain(last.iter().map(String::as_str)).collect();
+    harm(&[&sweep[..], &["--seeds", "0..5", "--jobs", "1", "--verify"]].concat()).expect(0);
 }
 
 #[test]

@@ -66,6 +66,8 @@ struct Worker {
     child: Child,
     socket: UnixStream,
     log: Option<PathBuf>,
+    /// How long the log was when the worker was asked: words before that are about something else.
+    log_bytes_before: u64,
 }
 
 impl Crew {
@@ -97,7 +99,7 @@ impl Crew {
         self.start()?;
         let (interrupt, limit) = (self.interrupt.clone(), self.setup.wall_limit);
         let worker = self.worker.as_mut().expect("it was started");
-        write_frame(&mut worker.socket, &order.encode())?;
+        worker.ask(order)?;
         worker.answer(&interrupt, Instant::now() + limit)
     }
 
@@ -123,9 +125,9 @@ impl Crew {
         let interrupt = self.interrupt.clone();
         let (left, right) =
             (self.worker.as_mut().expect("it was started"), other.worker.as_mut().expect("it was started"));
-        write_frame(&mut left.socket, &order.encode())?;
+        left.ask(order)?;
         let untraced = Order { trace: None, ..order.clone() };
-        write_frame(&mut right.socket, &untraced.encode())?;
+        right.ask(&untraced)?;
         let verified = {
             let pipes = |worker: &Worker| -> io::Result<_> {
                 let input =
@@ -207,7 +209,13 @@ impl Worker {
             .process_group(0)
             .spawn()?;
         socket.set_read_timeout(Some(PATIENCE))?;
-        Ok(Worker { child, socket, log })
+        Ok(Worker { child, socket, log, log_bytes_before: 0 })
+    }
+
+    fn ask(&mut self, order: &Order) -> io::Result<()> {
+        let log = self.log.as_ref().and_then(|path| std::fs::metadata(path).ok());
+        self.log_bytes_before = log.map_or(0, |log| log.len());
+        write_frame(&mut self.socket, &order.encode())
     }
 
     fn answer(&mut self, interrupt: &Interrupt, deadline: Instant) -> io::Result<Ended> {
@@ -238,8 +246,10 @@ impl Worker {
         let Some(text) = self.log.as_ref().and_then(|path| std::fs::read(path).ok()) else {
             return String::new();
         };
-        let from = text.len().saturating_sub(LAST_WORDS_BYTES);
-        let words = String::from_utf8_lossy(&text[from..]).trim().to_string();
+        let said = usize::try_from(self.log_bytes_before).ok().and_then(|before| text.get(before..));
+        let said = said.unwrap_or_default();
+        let words =
+            String::from_utf8_lossy(&said[said.len().saturating_sub(LAST_WORDS_BYTES)..]).trim().to_string();
         if words.is_empty() { String::new() } else { format!("; its last words:\n{words}") }
     }
 }

@@ -415,3 +415,17 @@ fn a_run_is_drawn_as_a_picture() {
     assert!(many.err.contains("--timeline is of one run"), "{}", many.err);
     assert_eq!((json.code, many.code), (2, 2));
 }
+
+#[test]
+fn a_reader_who_has_seen_enough_is_no_failure() {
+    let out = below(&folder("pipe"), "out");
+    let mut child = command(&trouble(), &["run", "trouble/", "--out", &out])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary is there");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(141), "{output:?}");
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}

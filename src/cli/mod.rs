@@ -92,6 +92,7 @@ pub fn main(scenarios: Vec<Scenario>) -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
+    end_quietly_when_nobody_reads();
     let house = verbs::House { scenarios, program };
     match environment::check().and_then(|()| dispatch(&house, cli.verb)) {
         Ok(status) => ExitCode::from(status.code()),
@@ -100,6 +101,22 @@ pub fn main(scenarios: Vec<Scenario>) -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// What a shell reports for a program that SIGPIPE ended.
+const NOBODY_READS: i32 = 128 + 13;
+
+/// `tourbillon diff … | head` ends when `head` has seen enough, as other programs do: Rust ignores SIGPIPE, and
+/// `println!` panics instead.
+fn end_quietly_when_nobody_reads() {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let message = panic.payload_as_str().unwrap_or_default();
+        if message.starts_with("failed printing to std") && message.contains("Broken pipe") {
+            std::process::exit(NOBODY_READS);
+        }
+        hook(panic);
+    }));
 }
 
 fn dispatch(house: &verbs::House, verb: Verb) -> Result<Status, Wrong> {

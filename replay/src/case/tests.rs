@@ -158,11 +158,8 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn edit() -> impl Strategy<Value = Edit> {
-    ("[a-z0-9/>()'\\\\@#\\[\\]-]{1,12}", any::<u64>(), any::<u64>()).prop_map(|(stream, index, value)| Edit {
-        stream,
-        index,
-        value,
-    })
+    ("[a-z0-9/>()'\\\\@#\\[\\]=, -]{1,12}|\\PC{1,8}", any::<u64>(), any::<u64>())
+        .prop_map(|(stream, index, value)| Edit { stream, index, value })
 }
 
 fn plan() -> impl Strategy<Value = PlanSource> {

@@ -45,6 +45,15 @@ fn a_sweep_that_fails_prints_a_case_whose_replay_is_the_same() {
     let case = done.case();
     let again = run(&["replay", &case, "--out", &out]).expect(1).says("replay: same failure, same digest");
     assert!(again.out.contains(&case), "{}", again.out);
+    let pictures = std::fs::read_dir(&out).expect("it is a folder").flatten();
+    let pictures: Vec<String> = pictures
+        .filter_map(|file| file.file_name().into_string().ok())
+        .filter(|name| name.contains(".timeline."))
+        .collect();
+    let [picture] = &pictures[..] else { panic!("one kind of failure has one picture: {pictures:?}") };
+    let picture =
+        std::fs::read_to_string(below(std::path::Path::new(&out), picture)).expect("it was written");
+    assert!(picture.contains("trouble/odd seed=0x") && picture.contains("the coin fell"), "{picture}");
     // As a case file, and by the words of the line.
     let file = below(&folder, "odd.case");
     std::fs::write(&file, format!("# why it is kept\n{case}\n")).expect("the folder can be written");

@@ -33,7 +33,7 @@ pub(crate) enum Verb {
     List(List),
     /// One seed of each chosen scenario, with artefacts
     Run(Run),
-    /// Many seeds of each chosen scenario; without arguments all packs share two minutes
+    /// Many seeds of each chosen scenario; without arguments all packs share a minute and a half
     Sweep(Sweep),
     /// The exact run of a case, and whether it still fails in the same way
     Replay(Replay),

@@ -27,6 +27,8 @@ pub struct Rng {
 
 /// The stream of this name on the current machine. The same name gives the same stream, going on where it was.
 ///
+/// The name is any text. A case's edits replace single draws of it, as in `edits=app/store/backoff[17]=0`.
+///
 /// # Panics
 /// Outside of a simulation.
 pub fn rng(name: &str) -> Rng {

@@ -1,4 +1,4 @@
-//! `--timeline`: the picture of the one run, drawn from its trace.
+//! Pictures of runs, drawn from their traces: `--timeline`, and one of each kind of failure of a sweep.
 
 use std::path::Path;
 
@@ -17,11 +17,16 @@ pub(super) fn check(output: &Output) -> Result<(), Wrong> {
     Ok(())
 }
 
+/// The picture of the run that a trace file holds, with its failure page below.
+pub(super) fn of(trace: &Path, page: Option<&str>) -> Result<String, Wrong> {
+    let shown = Shown { text: page.unwrap_or_default(), ..Shown::default() };
+    Ok(timeline(&mut TraceFile::open(trace)?, shown)?)
+}
+
 /// Draws the run, when that is asked for, with its failure page below.
 pub(super) fn draw(output: &Output, trace: &Path, page: Option<&str>) -> Result<(), Wrong> {
     let Some(path) = &output.timeline else { return Ok(()) };
-    let shown = Shown { text: page.unwrap_or_default(), ..Shown::default() };
-    let picture = timeline(&mut TraceFile::open(trace)?, shown)?;
+    let picture = of(trace, page)?;
     std::fs::write(path, picture).map_err(|error| Wrong(format!("{}: {error}", path.display())))?;
     println!("timeline: {}", path.display());
     Ok(())

@@ -9,8 +9,8 @@ use ::replay::case::Case;
 use faults::scenario::Scenario;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{House, Prepared, refusal, status_of};
-use crate::campaign::{CANARY, Crew, Ended, Interrupt, Job, Order, Pool, Summary};
+use super::{House, Prepared, picture, refusal, status_of};
+use crate::campaign::{CANARY, Codec, Crew, Ended, Interrupt, Job, Order, Pool, Summary, Verdict};
 use crate::cli::args::Sweep;
 use crate::cli::artefacts::{Artefacts, stem, write};
 use crate::cli::json::Json;
@@ -55,7 +55,7 @@ pub(crate) fn sweep(house: &House, args: &Sweep) -> Result<Status, Wrong> {
     let mut summary = Summary::new(&scenarios);
     let mut progress = Progress::new(total, began_at, queue.deadline);
     let mut wrong: Option<Wrong> = None;
-    let pool = Pool { setup, jobs, interrupt: interrupt.clone() };
+    let pool = Pool { setup: setup.clone(), jobs, interrupt: interrupt.clone() };
     pool.run(&mut || queue.next(), &mut |ended| {
         if let Some((job, ended)) = ended {
             wrong = wrong.take().or(refusal(&ended));
@@ -106,6 +106,9 @@ pub(crate) fn sweep(house: &House, args: &Sweep) -> Result<Status, Wrong> {
             }
         }
     }
+    let mut crew = Crew::new(&setup, &interrupt, jobs + 1);
+    draw_first(house, &chosen, &summary, &mut crew, &artefacts)?;
+    drop(crew);
     let runs = report::runs_json(&summary).to_string();
     artefacts.write("runs.json", &runs)?;
     if let Some(path) = &args.json {
@@ -165,6 +168,35 @@ fn canary_sings(crew: &mut Crew) -> bool {
     let order = Order { case: case.clone(), shown: case, ..Order::default() };
     let ended = crew.run(&order, true);
     matches!(ended, Ended::Ran(ran) if ran.failed.as_ref().is_some_and(|failed| failed.property == "canary"))
+}
+
+/// Draws the first run of each kind of failure: it is run once more, for a trace. What does not fail again has
+/// no picture; that it is not deterministic is for `--verify` and `replay` to say.
+fn draw_first(
+    house: &House,
+    chosen: &[Prepared<'_>],
+    summary: &Summary,
+    crew: &mut Crew,
+    artefacts: &Artefacts,
+) -> Result<(), Wrong> {
+    for (scenario, _, failing) in summary.failing() {
+        let first = failing.first.values().next().filter(|_| failing.verdict == Verdict::Failed);
+        let prepared = chosen.iter().find(|prepared| prepared.scenario.name() == scenario.name);
+        let (Some(first), Some(prepared)) = (first, prepared) else { continue };
+        let stem = stem(&scenario.name, first.case.seed);
+        let trace = artefacts.path(&format!("{stem}.timeline.trace"));
+        let mut order = prepared.order(house, first.case.seed);
+        order.trace = Some(trace.clone());
+        order.codec = Codec::Binary;
+        if let Ended::Ran(ran) = crew.run(&order, true)
+            && let Some(page) = &ran.page
+        {
+            artefacts.write(&format!("{stem}.timeline.html"), &picture::of(&trace, Some(page))?)?;
+        }
+        // A replay writes it again; a run that was lost may have left none.
+        let _ = std::fs::remove_file(&trace);
+    }
+    Ok(())
 }
 
 /// How many workers.

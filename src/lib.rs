@@ -20,6 +20,11 @@
 //! `sim` (the kernel), `faults`, `replay` and `points`. Its own part is what touches the host: the command
 //! line, the workers of a sweep, and the attribute's runner.
 
+/// The README's code compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
+
 // The attribute's code names this crate as a user would.
 extern crate self as tourbillon;
 

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 /// Writes beside the file, under a name of its own, and renames: whoever looks sees the old content or
 /// the new one, and after an error the old one. Missing folders are made.
+///
+/// # Errors
+/// What the system says; the old content is still there.
 pub fn write_atomically(path: &Path, content: &[u8]) -> io::Result<()> {
     let no_name = || io::Error::new(io::ErrorKind::InvalidInput, "the path names no file");
     let name = path.file_name().ok_or_else(no_name)?;

@@ -20,6 +20,20 @@ pub(crate) fn reach_of<'a>(group: &Group, catalogue: &'a Catalogue) -> Vec<&'a s
 }
 
 /// What a system must survive.
+///
+/// ```
+/// use std::time::Duration;
+/// use tourbillon_faults::budget::{Allowance, Budget};
+/// use tourbillon_faults::plan::{Catalogue, Group, Host, Plan};
+///
+/// let one_down = Budget::new(Duration::from_secs(20)).allow(Allowance::new(Group::all()).down_max(1));
+/// let hosts = Catalogue { hosts: vec![Host::new("left"), Host::new("right")], ..Catalogue::default() };
+/// let one: Plan = r#"faults = [{ at = "1s", power = "left" }, { calm = "20s" }]"#.parse()?;
+/// let both: Plan = r#"faults = [{ at = "1s", power = "*" }, { calm = "20s" }]"#.parse()?;
+/// assert!(one_down.check(&one, &hosts).is_ok());
+/// assert_eq!(one_down.check(&both, &hosts).unwrap_err().fault, 1);
+/// # Ok::<(), tourbillon_faults::plan::PlanError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Budget {
     /// What may be done to whom. A machine goes by the first allowance whose group selects it; one that is
@@ -100,6 +114,9 @@ impl Budget {
     }
 
     /// Whether the plan asks of the system nothing beyond this budget, and ends in calm.
+    ///
+    /// # Errors
+    /// With the first line that is too much, or what is missing of the calm.
     pub fn check(&self, plan: &Plan, catalogue: &Catalogue) -> Result<(), Excess> {
         let whole = |what: String| Excess { fault: plan.faults.len(), what };
         if plan.faults.len() > self.lines_max {

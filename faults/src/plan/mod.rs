@@ -116,6 +116,19 @@ impl fmt::Display for PlanHash {
 
 impl Plan {
     /// Reads the text of a file and checks every name in it. The file's name is for messages.
+    ///
+    /// ```
+    /// use tourbillon_faults::plan::{Catalogue, Host, Plan};
+    ///
+    /// let catalogue = Catalogue { hosts: vec![Host::new("core-0")], ..Catalogue::default() };
+    /// let text = "faults = [\n  { at = \"1s\", power = \"cor-0\" },\n]";
+    /// let error = Plan::load("plans/dark.toml", text, &catalogue).unwrap_err().to_string();
+    /// assert!(error.starts_with("plans/dark.toml, line 2") && error.contains("core-0"), "{error}");
+    /// ```
+    ///
+    /// # Errors
+    /// When the text is no plan, or a name in it is not in the catalogue: with the line, the word, and what was
+    /// probably meant.
     pub fn load(file: &str, text: &str, catalogue: &Catalogue) -> Result<Plan, PlanError> {
         let source = read::read(text, Some(file))?;
         check::check(&source.plan, catalogue).map_err(|(index, problem)| PlanError {
@@ -127,6 +140,9 @@ impl Plan {
     }
 
     /// Whether everything that the plan names is in the catalogue, and no line contradicts another.
+    ///
+    /// # Errors
+    /// With the number of the line, the word, and what was probably meant.
     pub fn check(&self, catalogue: &Catalogue) -> Result<(), PlanError> {
         check::check(self, catalogue).map_err(|(index, problem)| PlanError {
             file: None,

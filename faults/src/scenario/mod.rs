@@ -56,7 +56,7 @@ pub enum Weather {
     Fixed(Plan),
 }
 
-/// A test, with all that is the same in each of its runs.
+/// A test, with all that is the same in each of its runs; an example is in the room's own words, [above](self).
 #[derive(Clone)]
 pub struct Scenario {
     name: String,
@@ -107,6 +107,9 @@ impl Scenario {
     }
 
     /// With a machine that plans may name; the body creates it under this name.
+    ///
+    /// # Panics
+    /// When there is a machine of that name already.
     pub fn host(mut self, host: Host) -> Scenario {
         assert!(self.catalogue.host(&host.name).is_none(), "the machine `{}` is there twice", host.name);
         self.catalogue.hosts.push(host);
@@ -114,16 +117,25 @@ impl Scenario {
     }
 
     /// With some machines.
+    ///
+    /// # Panics
+    /// As [`host`](Self::host).
     pub fn hosts(self, hosts: impl IntoIterator<Item = Host>) -> Scenario {
         hosts.into_iter().fold(self, Scenario::host)
     }
 
     /// With a model's points, which any machine may hit.
+    ///
+    /// # Panics
+    /// As [`points_on`](Self::points_on).
     pub fn points(self, points: &'static [Point]) -> Scenario {
         self.points_on(Group::all(), points)
     }
 
     /// With a model's points, which only these machines hit: the swarm then knows whom it strikes there.
+    ///
+    /// # Panics
+    /// When there is a point of one of these names already.
     pub fn points_on(mut self, hit_on: Group, points: &'static [Point]) -> Scenario {
         for point in points {
             let known = self.points.iter().any(|other| other.name() == point.name());
@@ -279,6 +291,9 @@ impl Scenario {
     }
 
     /// Reads a plan of this scenario; the file's name is for messages.
+    ///
+    /// # Errors
+    /// As [`Plan::load`].
     pub fn load_plan(&self, file: &str, text: &str) -> Result<Plan, crate::plan::PlanError> {
         Plan::load(file, text, &self.catalogue)
     }

@@ -116,6 +116,9 @@ impl Scenario {
     }
 
     /// The world of a run, not yet begun, and its plan; for those who step it themselves.
+    ///
+    /// # Errors
+    /// When the plan names what the scenario does not have, or the planted bug is not among its own.
     pub fn prepare(&self, spec: &Spec) -> Result<Prepared, SpecError> {
         let plan = self.plan_of(spec);
         plan.check(&self.catalogue)?;
@@ -134,6 +137,9 @@ impl Scenario {
     }
 
     /// One run, to its end.
+    ///
+    /// # Errors
+    /// As [`prepare`](Self::prepare). A run that failed is no error: its report says so.
     pub fn run(&self, spec: &Spec) -> Result<Run, SpecError> {
         Ok(self.prepare(spec)?.run())
     }

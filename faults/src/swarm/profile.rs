@@ -52,6 +52,9 @@ fn all() -> impl Iterator<Item = &'static Feature> {
 
 impl Profile {
     /// A profile of the house.
+    ///
+    /// # Errors
+    /// When the house has no such profile: with the names that there are.
     pub fn named(name: &str) -> Result<Profile, UnknownProfile> {
         let has: fn(&Feature) -> bool = match name {
             "default" => |_| true,
@@ -70,6 +73,9 @@ impl Profile {
     }
 
     /// A profile of one's own: features by name, or by the first word of their names.
+    ///
+    /// # Errors
+    /// When there is no such feature: with the names that there are.
     pub fn of(name: &str, features: &[&str]) -> Result<Profile, UnknownProfile> {
         let is = |feature: &Feature, word: &str| {
             feature.name == word || feature.name.split('.').next() == Some(word)
@@ -83,6 +89,9 @@ impl Profile {
     }
 
     /// The same profile without some features, given as for [`Profile::of`].
+    ///
+    /// # Errors
+    /// As [`Profile::of`].
     pub fn without(self, features: &[&str]) -> Result<Profile, UnknownProfile> {
         let dropped = Profile::of(&self.name, features)?;
         let kept =

@@ -63,6 +63,9 @@ pub enum CaseFileError {
 
 impl CaseFile {
     /// Reads a file's text; `file` is its name in messages.
+    ///
+    /// # Errors
+    /// With the file, the line, and what was expected there.
     pub fn parse(file: &str, text: &str) -> Result<CaseFile, CaseFileError> {
         let mut why = Vec::new();
         let mut case = None;
@@ -94,6 +97,9 @@ impl CaseFile {
     }
 
     /// Reads a file.
+    ///
+    /// # Errors
+    /// When it cannot be read, and as [`CaseFile::parse`].
     pub fn read(path: &Path) -> Result<CaseFile, CaseFileError> {
         let file = path.display().to_string();
         let text = std::fs::read(path).and_then(|bytes| {

@@ -26,6 +26,9 @@ pub struct FilesCompared {
 }
 
 /// Compares two trace files, showing so many records before and after the first difference.
+///
+/// # Errors
+/// When one of them cannot be read or is damaged.
 pub fn files<L: Read + Seek, R: Read + Seek>(
     left: &mut TraceFile<L>,
     right: &mut TraceFile<R>,

@@ -68,6 +68,10 @@ pub enum RerunError<E> {
 }
 
 /// Compares two runs. `again` runs one of them once more with a reader, and answers that run.
+///
+/// # Errors
+/// When `again` fails, or the run that it answers is not the one that was to be repeated: then it is not
+/// deterministic.
 pub fn runs<E>(
     left: &Run,
     right: &Run,

@@ -27,6 +27,9 @@ pub struct Blessed {
 ///
 /// Seeds of the old golden that did not run stay, unless the algorithm, the encoding or the confluence
 /// moved: then what they say is of another build. A malformed golden is an error, and stays as it is.
+///
+/// # Errors
+/// When the old golden is malformed, or the new one cannot be written.
 pub fn bless(root: &Path, header: &Header, runs: &BTreeMap<u64, Entry>) -> Result<Blessed, GoldenError> {
     let path = Golden::path(root, &header.scenario);
     nameable(&path, &header.scenario)?;

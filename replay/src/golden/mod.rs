@@ -31,6 +31,21 @@ pub use check::{Check, Drift, Match, Moved, Pinned, find};
 pub use error::{GoldenError, GoldenProblem};
 
 /// What the seeds of one scenario do.
+///
+/// ```
+/// use tourbillon_replay::ShortDigest;
+/// use tourbillon_replay::golden::{Drift, Golden};
+///
+/// let text = "golden shop/steady alg=1 encoding=1 confluent=no\n\
+///             seed=0x0 trace=9c0f00000000002a faults=1f3a000000000007 records=182113 time=20.500s\n";
+/// let golden = Golden::parse("shop/steady.golden", text)?;
+/// // The same faults took effect, at other times.
+/// let mut now = golden.entries.clone();
+/// now.get_mut(&0).expect("it is pinned").trace = ShortDigest(7);
+/// let check = golden.check(&golden.header, &now);
+/// assert_eq!((check.held.len(), check.moved[0].drift), (0, Drift::Schedule));
+/// # Ok::<(), tourbillon_replay::golden::GoldenError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Golden {
     /// What it is about.
@@ -92,6 +107,9 @@ impl Golden {
     }
 
     /// Reads a scenario's golden below the folder of goldens; `None` where there is none.
+    ///
+    /// # Errors
+    /// When it cannot be read, is malformed, or is another scenario's.
     pub fn read(root: &Path, scenario: &str) -> Result<Option<Golden>, GoldenError> {
         let path = Golden::path(root, scenario);
         let file = path.display().to_string();
@@ -105,6 +123,9 @@ impl Golden {
 
     /// Reads every golden below the folder whose scenario begins with `prefix`, by name; a folder that is
     /// not there holds none.
+    ///
+    /// # Errors
+    /// With the first that cannot be read or is malformed.
     pub fn read_all(root: &Path, prefix: &str) -> Result<Vec<Golden>, GoldenError> {
         let mut goldens = Vec::new();
         let mut folders = vec![root.to_path_buf()];

@@ -15,6 +15,9 @@ const DIGEST: &str = "16 hexadecimal digits";
 
 impl Golden {
     /// Reads a golden's text; `file` is its name in messages.
+    ///
+    /// # Errors
+    /// With the file, the line, and what was expected there.
     pub fn parse(file: &str, text: &str) -> Result<Golden, GoldenError> {
         let error = |line: usize, problem| GoldenError { file: file.to_string(), line: Some(line), problem };
         let mut lines = text

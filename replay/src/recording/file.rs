@@ -59,6 +59,9 @@ pub fn save<W: Write>(out: W, case: &Case, recording: &Recording) -> io::Result<
 }
 
 /// Reads a recording; `name` is the file's name in messages.
+///
+/// # Errors
+/// When it cannot be read, is cut, or is damaged.
 pub fn load<R: Read + Seek>(name: &str, input: R) -> Result<Kept, FileError> {
     read(input).map_err(|problem| problem.of(name))
 }

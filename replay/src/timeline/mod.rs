@@ -27,6 +27,9 @@ pub struct Shown<'a> {
 }
 
 /// Draws a whole trace as an HTML file.
+///
+/// # Errors
+/// When the trace cannot be read or is damaged.
 pub fn timeline<R: Read + Seek>(trace: &mut TraceFile<R>, shown: Shown<'_>) -> Result<String, FileError> {
     let gathered = gather::gather(trace)?;
     let mut text = shown.text.to_string();

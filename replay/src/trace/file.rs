@@ -33,6 +33,9 @@ pub struct TraceFile<R = BufReader<File>> {
 
 impl TraceFile {
     /// Opens a file.
+    ///
+    /// # Errors
+    /// When it cannot be read, is no trace file, is cut, or is damaged.
     pub fn open(path: &Path) -> Result<TraceFile, FileError> {
         let name = path.display().to_string();
         let file = File::open(path).map_err(|error| FileProblem::Io(error).of(&name))?;
@@ -42,6 +45,9 @@ impl TraceFile {
 
 impl<R: Read + Seek> TraceFile<R> {
     /// Opens what can be read; `name` is for messages.
+    ///
+    /// # Errors
+    /// As [`TraceFile::open`].
     pub fn new(name: &str, input: R) -> Result<TraceFile<R>, FileError> {
         let (frames, case, summary) = open(input).map_err(|problem| problem.of(name))?;
         Ok(TraceFile { name: name.to_string(), frames, case, summary, kept: Vec::new() })
@@ -58,6 +64,9 @@ impl<R: Read + Seek> TraceFile<R> {
     }
 
     /// The case that was run.
+    ///
+    /// # Errors
+    /// When another version wrote a line that this one cannot read.
     pub fn case(&self) -> Result<Case, CaseError> {
         self.case.parse()
     }
@@ -88,6 +97,9 @@ impl<R: Read + Seek> TraceFile<R> {
     }
 
     /// The record with that sequence number; `None` behind the last one.
+    ///
+    /// # Errors
+    /// When the window that holds it cannot be read or is damaged.
     pub fn record(&mut self, sequence: u64) -> Result<Option<Record>, FileError> {
         if sequence >= self.records() {
             return Ok(None);
@@ -97,6 +109,9 @@ impl<R: Read + Seek> TraceFile<R> {
     }
 
     /// The records with these sequence numbers, as far as there are any.
+    ///
+    /// # Errors
+    /// As [`record`](Self::record).
     pub fn range(&mut self, sequences: Range<u64>) -> Result<Vec<Record>, FileError> {
         let end = sequences.end.min(self.records());
         let mut records = Vec::new();
@@ -112,6 +127,9 @@ impl<R: Read + Seek> TraceFile<R> {
     }
 
     /// Reads every record, with its sequence number, in order, and checks them against the digests.
+    ///
+    /// # Errors
+    /// When something cannot be read, or has another digest than the file says.
     pub fn read_all(&mut self, mut each: impl FnMut(u64, &Record)) -> Result<(), FileError> {
         let mut hasher = blake3::Hasher::new();
         for number in 0..self.summary.windows.len() as u64 {

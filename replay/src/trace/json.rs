@@ -13,6 +13,9 @@ use crate::words::nanos;
 
 /// Writes a whole trace as JSON lines. What a machine reads stands in fields of its own; `text` is the
 /// record in words.
+///
+/// # Errors
+/// When the trace cannot be read, or `out` written.
 pub fn write_json<R: Read + Seek>(trace: &mut TraceFile<R>, out: &mut dyn Write) -> Result<(), FileError> {
     let name = trace.name().to_string();
     let ended = trace.ended().clone();

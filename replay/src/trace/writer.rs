@@ -36,6 +36,9 @@ struct State<W> {
 
 impl<W: Write + 'static> TraceWriter<W> {
     /// Begins a file with the case's line.
+    ///
+    /// # Errors
+    /// When `out` cannot be written.
     pub fn new(out: W, case: &Case) -> io::Result<TraceWriter<W>> {
         let mut frames = FrameWriter::begin(out, &SHAPE)?;
         let mut head = Vec::new();
@@ -58,6 +61,9 @@ impl<W: Write + 'static> TraceWriter<W> {
     }
 
     /// Writes what is left, the names and the summary, and ends the file.
+    ///
+    /// # Errors
+    /// When `out` could not be written, now or at any time since the file began.
     pub fn finish(self, ended: &Ended) -> io::Result<W> {
         let mut state = self.state.borrow_mut();
         state.block(ended.digests.trace);

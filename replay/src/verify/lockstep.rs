@@ -66,6 +66,9 @@ impl<I: Read, O: Write> Pipes for (I, O) {
 
 impl LockStep {
     /// Greets the referee; answers when the other process is there too and runs the same case.
+    ///
+    /// # Errors
+    /// When the referee is gone. It goes when the other process runs another case or is another build.
     pub fn new<I, O>(input: I, output: O, case: &str) -> Result<LockStep, LockStepError>
     where
         I: Read + 'static,
@@ -85,6 +88,9 @@ impl LockStep {
     }
 
     /// Tells the end of the run, and what the referee found.
+    ///
+    /// # Errors
+    /// When the referee is gone, now or at any time since the run began.
     pub fn finish(self, ended: Ended, names: Names) -> Result<Verdict, LockStepError> {
         let mut state = self.state.borrow_mut();
         state.ask(Message::Ended(ended));

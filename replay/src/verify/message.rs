@@ -134,6 +134,9 @@ impl Hello {
 }
 
 /// Writes a message and sends it off.
+///
+/// # Errors
+/// When it is too long, or `out` cannot be written.
 pub fn write_message(out: &mut dyn Write, message: &Message) -> io::Result<()> {
     let mut bytes = MARK.to_vec();
     bytes.push(tag(message));
@@ -147,6 +150,9 @@ pub fn write_message(out: &mut dyn Write, message: &Message) -> io::Result<()> {
 }
 
 /// Reads a message.
+///
+/// # Errors
+/// When the other side is gone, or says what is no message.
 pub fn read_message(input: &mut dyn Read) -> Result<Message, MessageError> {
     let mut head = [0; HEAD_BYTES];
     let read = fill(input, &mut head)?;
@@ -174,12 +180,18 @@ pub fn read_message(input: &mut dyn Read) -> Result<Message, MessageError> {
 }
 
 /// Writes a reply and sends it off.
+///
+/// # Errors
+/// When `out` cannot be written.
 pub fn write_reply(out: &mut dyn Write, reply: Reply) -> io::Result<()> {
     out.write_all(&[reply as u8])?;
     out.flush()
 }
 
 /// Reads a reply.
+///
+/// # Errors
+/// When the other side is gone, or says what is no reply.
 pub fn read_reply(input: &mut dyn Read) -> Result<Reply, MessageError> {
     let mut byte = [0];
     input.read_exact(&mut byte)?;

@@ -1,8 +1,10 @@
 //! Running binaries, for the tests of the command line.
 #![allow(dead_code)]
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::{Mutex, PoisonError};
 
 /// A finished command.
 pub struct Done {
@@ -45,14 +47,18 @@ impl Done {
     }
 }
 
-/// The binary of an example.
+/// The binary of an example, as the sources now are: `cargo test --test NAME` builds no examples.
 pub fn example(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_BIN_EXE_tourbillon")).parent().expect("it lies in a folder");
-    let binary = folder.join("examples").join(name);
+    /// Examples that this process has seen to.
+    static FRESH: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    let house = Path::new(env!("CARGO_BIN_EXE_tourbillon"));
+    let binary = house.parent().expect("it lies in a folder").join("examples").join(name);
     let changed = |path: &Path| std::fs::metadata(path).and_then(|file| file.modified()).ok();
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("examples/{name}.rs"));
-    if changed(&binary) < changed(&source) {
-        // `cargo test --test NAME` builds no examples.
+    // The house's own binary is always built, after any source that an example uses as well.
+    let stale = changed(&binary) < changed(&source).max(changed(house));
+    let mut fresh = FRESH.lock().unwrap_or_else(PoisonError::into_inner);
+    if fresh.insert(name.to_string()) && stale {
         let built = Command::new(env!("CARGO")).args(["build", "--offline", "--example", name]).status();
         assert!(built.is_ok_and(|status| status.success()), "the example `{name}` builds");
     }

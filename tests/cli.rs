@@ -422,7 +422,9 @@ fn a_run_is_drawn_as_a_picture() {
     assert!(json.err.contains("--timeline is drawn from a binary trace"), "{}", json.err);
     let many = run(&["run", "trouble/", "--timeline", &file, "--out", &out]);
     assert!(many.err.contains("--timeline is of one run"), "{}", many.err);
-    assert_eq!((json.code, many.code), (2, 2));
+    let sweep = run(&["sweep", "trouble/steady", "--seeds", "0..3", "--timeline", &file, "--out", &out]);
+    assert!(sweep.err.contains("--timeline is of one run: use `run` or `replay`"), "{}", sweep.err);
+    assert_eq!((json.code, many.code, sweep.code), (2, 2, 2));
 }
 
 #[test]

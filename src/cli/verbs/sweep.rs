@@ -30,6 +30,12 @@ const SAY_EVERY: Duration = Duration::from_secs(10);
 
 /// Sweeps, tells the table, the failures and what was left out, and writes the artefacts.
 pub(crate) fn sweep(house: &House, args: &Sweep) -> Result<Status, Wrong> {
+    if args.output.timeline.is_some() {
+        return Err(Wrong(
+            "--timeline is of one run: use `run` or `replay`; a sweep draws the first of each kind of failure by itself"
+                .to_string(),
+        ));
+    }
     let (chosen, mut left_out) = choose(house, args)?;
     let setup_wrong = |path: &Option<PathBuf>| path.as_ref().is_some_and(|path| path.is_dir());
     for (flag, path) in [("--junit", &args.junit), ("--json", &args.json)] {

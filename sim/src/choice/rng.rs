@@ -37,6 +37,9 @@ pub fn rng(name: &str) -> Rng {
 
 impl Rng {
     /// A number below `bound`; 0 stands for 2^64.
+    ///
+    /// # Panics
+    /// When this is the generator of another run, and outside of a simulation; so do all draws.
     #[inline]
     pub fn choose(&mut self, bound: u64) -> u64 {
         current::need("Rng", |core| {

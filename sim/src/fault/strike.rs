@@ -31,6 +31,9 @@ pub fn after(delay: Duration, strike: impl FnOnce() + 'static) {
 ///
 /// The call is made in the hitting task's own poll, before its next instruction: a strike that kills that
 /// process ends it right there.
+///
+/// # Panics
+/// When `hit` is zero, and outside of a simulation.
 pub fn on_point(name: &str, hit: u64, strike: impl FnOnce(Process) + 'static) {
     assert!(hit > 0, "hits are counted from 1");
     let strike = Box::new(strike);

@@ -257,6 +257,9 @@ impl Machine {
     }
 
     /// Sets how fast its CPU is.
+    ///
+    /// # Panics
+    /// When the speed is zero.
     pub fn set_speed(self, speed: Ratio) {
         assert!(!speed.is_never(), "a machine needs a speed above zero");
         self.act("Machine::set_speed", |core, index| {
@@ -266,6 +269,9 @@ impl Machine {
     }
 
     /// Gives it other addresses from now on, as a restarted container gets.
+    ///
+    /// # Panics
+    /// When there is none.
     pub fn set_addresses(self, addresses: &[IpAddr]) {
         assert!(!addresses.is_empty(), "a machine needs an address");
         self.act("Machine::set_addresses", |core, index| {

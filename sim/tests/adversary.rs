@@ -558,11 +558,14 @@ fn a_panic_raised_again_keeps_its_text_and_follows_the_policy() {
 #[test]
 fn a_call_that_the_kernel_refuses_is_a_panic_of_its_caller() {
     type Deed = fn();
-    let deeds: [(Deed, &str); 6] = [
+    let deeds: [(Deed, &str); 9] = [
         (
             || assert_ne!(machine("twice").create(), machine("twice").create()),
             "there is a machine `twice` already",
         ),
+        (|| assert!(machine("a/b").create().is_up()), "a machine cannot be called `a/b`"),
+        (|| assert!(machine("a>b").create().is_up()), "a machine cannot be called `a>b`"),
+        (|| assert!(machine("").create().is_up()), "a machine cannot be called ``"),
         (|| assert!(machine("none").cores(0).create().is_up()), "needs at least one core"),
         (|| assert!(tourbillon_sim::test_machine().power_off()), "the test's own machine keeps its power"),
         (

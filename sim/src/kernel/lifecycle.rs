@@ -46,6 +46,15 @@ impl Kernel {
         if self.hosts.iter().any(|host| host.name == *name) {
             return Some(format!("there is a machine `{name}` already"));
         }
+        // Streams are called `app/MACHINE/NAME` and `net/SOURCE>TARGET`, processes `MACHINE/PROCESS`: no two of
+        // them may be read alike, or one machine's draws would move another's.
+        if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c.is_control() || "/>".contains(c))
+        {
+            return Some(format!(
+                "a machine cannot be called `{}`: expected a name without blanks, `/` and `>`",
+                name.escape_debug()
+            ));
+        }
         if plate.cores == 0 {
             return Some(format!("machine `{name}` needs at least one core"));
         }

@@ -60,7 +60,7 @@ impl MachineBuilder {
     /// Sets the machine up, with power on and no process. A dead process sets nothing up and is answered its own.
     ///
     /// # Panics
-    /// When there is a machine of this name, it has no core, its speed is zero, its disk makes no sense, or
+    /// When there is a machine of this name, the name is empty or has a blank, `/` or `>`, it has no core, its speed is zero, its disk makes no sense, or
     /// there is no simulation.
     #[track_caller]
     pub fn create(self) -> Machine {

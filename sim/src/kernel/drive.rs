@@ -143,7 +143,7 @@ impl Core {
             if pause {
                 return self.come_to_rest(Stop::Stepped);
             }
-            if let Some(machine) = self.kernel.going_on.take().or_else(|| self.kernel.runnable.pop_front()) {
+            if let Some(machine) = self.kernel.runnable.pop() {
                 if let Some(next) = self.kernel.poll_next(machine) {
                     return next;
                 }
@@ -224,7 +224,7 @@ impl Kernel {
         self.current.dead = false;
     }
 
-    /// Chooses among a machine's ready tasks.
+    /// Chooses among a machine's ready tasks, if there are any and a core is free.
     #[inline]
     fn poll_next(&mut self, machine: u16) -> Option<Next> {
         if !self.hosts[machine as usize].on_core.is_empty() {
@@ -239,10 +239,18 @@ impl Kernel {
             }
             return None;
         }
-        if host.free_at() > self.now {
+        if host.free_at > self.now {
             self.schedule_host(machine);
             return None;
         }
+        Some(self.poll_ready(machine))
+    }
+
+    /// Chooses among the ready tasks of a machine that has some and a free core.
+    #[inline(always)]
+    fn poll_ready(&mut self, machine: u16) -> Next {
+        let host = &mut self.hosts[machine as usize];
+        let count = host.ready.len();
         // No draw where there is no choice.
         let chosen = if count == 1 {
             0
@@ -266,14 +274,14 @@ impl Kernel {
         if aborted {
             self.cancelling = Some((key, job));
             self.attention = true;
-            return Some(Next::Chore);
+            return Next::Chore;
         }
         self.doing = Doing::Polling;
-        Some(Next::Poll { key, job })
+        Next::Poll { key, job }
     }
 
     /// A task comes back from its poll.
-    #[inline]
+    #[inline(always)]
     fn polled(&mut self, Polled { key, job, ready }: Polled) {
         let index = key.slot();
         let mut goes_on = None;
@@ -299,44 +307,59 @@ impl Kernel {
     pub(super) fn spend(&mut self, task: Option<u32>) {
         let machine = self.current.machine;
         let host = &mut self.hosts[machine as usize];
+        let woken_count = host.ready.len().saturating_sub(self.ready_before);
+        if !host.is_plain() || woken_count > 1 || self.extra_cost > 0 {
+            return self.spend_with_care(task);
+        }
+        let free_at = self.now.saturating_add(host.poll_cost);
+        host.free_at = free_at;
+        if host.ready.is_empty() {
+            host.scheduled = false;
+            return;
+        }
+        self.goes_on_at(machine, free_at);
+    }
+
+    /// As [`Kernel::spend`], for whatever may be the matter.
+    #[inline(never)]
+    fn spend_with_care(&mut self, task: Option<u32>) {
+        let machine = self.current.machine;
+        let host = &mut self.hosts[machine as usize];
         let mut cost = host.poll_cost;
         if self.extra_cost > 0 {
             cost = cost.saturating_add(host.scaled(std::mem::take(&mut self.extra_cost)));
         }
-        let core = host.free_core();
-        host.cores[core] = self.now.saturating_add(cost);
-        if !host.slowed.is_empty() {
-            self.was_slow(machine);
-        }
-        let host = &mut self.hosts[machine as usize];
+        let until = self.now.saturating_add(cost);
+        host.keep_busy(until);
         if host.ready.len() > self.ready_before + 1 && self.schedule == Schedule::Random {
             // The order of wakes within a poll is nobody's choice: some primitives take it from a generator of
             // the process.
             host.ready[self.ready_before..].sort_unstable();
         }
-        if host.cores.len() > 1
+        if !host.slowed.is_empty() {
+            self.was_slow(machine);
+        }
+        if !self.hosts[machine as usize].cores.is_empty()
             && let Some(task) = task
         {
-            let until = host.cores[core];
             self.keep_on_core(machine, task, until);
         }
         let host = &mut self.hosts[machine as usize];
-        let free_at = match host.goes_on_at() {
-            Some(free_at) if host.up => free_at,
-            _ => {
-                host.scheduled = false;
-                return;
-            }
-        };
-        // Nothing else is due before this core is free: time moves there without a detour over the queue.
-        if free_at > self.now
-            && free_at <= self.until
-            && !self.attention
-            && self.runnable.is_empty()
-            && self.queue.next_at() > free_at
-        {
-            self.now = free_at;
-            self.going_on = Some(machine);
+        match host.goes_on_at() {
+            Some(free_at) if host.up => self.goes_on_at(machine, free_at),
+            _ => host.scheduled = false,
+        }
+    }
+
+    /// The machine that was polled has more to do when its core is free. Where nothing else is due before, time
+    /// moves there without a detour over the queue.
+    #[inline]
+    fn goes_on_at(&mut self, machine: u16, free_at: u64) {
+        let is_next = !self.attention && self.runnable.is_empty() && free_at < self.queue.next_at();
+        if is_next && free_at <= self.until {
+            // A core may have been free all the time.
+            self.now = self.now.max(free_at);
+            self.runnable.push(machine);
         } else {
             self.schedule_host(machine);
         }

@@ -81,7 +81,8 @@ impl Kernel {
             some_paused: false,
             up: true,
             run_seq: u64::MAX,
-            cores: vec![0; cores],
+            free_at: 0,
+            cores: if cores > 1 { vec![0; cores] } else { Vec::new() },
             on_core: Vec::new(),
             poll_cost: 0,
             sched_stream: self.choices.open(&format!("sched/{name}")),
@@ -341,7 +342,7 @@ impl Core {
         // It is in nobody's list any more: when power is back it runs at once, however busy it was.
         host.scheduled = false;
         host.run_seq = u64::MAX;
-        self.kernel.runnable.retain(|&other| other != machine);
+        self.kernel.runnable.remove(machine);
         for process in self.kernel.hosts[machine as usize].processes.clone() {
             let running = self.kernel.programs[process as usize].is_running();
             self.end_process(process, Ending::PowerLost);
@@ -362,7 +363,7 @@ impl Core {
         host.up = true;
         host.power_cycles += 1;
         host.clock.restart_monotonic(now, UPTIME_AT_BOOT);
-        host.cores.fill(now);
+        host.free_all(now);
         for process in host.processes.clone() {
             if self.kernel.programs[process as usize].boots_with_power {
                 self.boot(process);

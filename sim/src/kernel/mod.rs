@@ -13,6 +13,7 @@ mod lifecycle;
 mod panics;
 mod points;
 mod resources;
+mod runnable;
 mod semantic;
 mod sets;
 mod stall;
@@ -111,9 +112,7 @@ pub(crate) struct Kernel {
     pub(crate) cause: u64,
     pub(crate) current: Context,
     /// Machines with ready tasks and a free core at this very time, in order of becoming so.
-    runnable: VecDeque<u16>,
-    /// The machine that goes on alone: nothing else is due before its core is free.
-    going_on: Option<u16>,
+    runnable: runnable::Runnable,
     pub(crate) queue: EventQueue<Event>,
     pub(crate) log: Log,
     pub(crate) choices: Choices,
@@ -211,8 +210,7 @@ impl Kernel {
             now: 0,
             cause: u64::MAX,
             current: Context { machine: 0, process: 0, task: NONE, dead: false },
-            runnable: VecDeque::new(),
-            going_on: None,
+            runnable: runnable::Runnable::new(),
             queue: EventQueue::new(),
             log: Log::new(config.tracing),
             choices,

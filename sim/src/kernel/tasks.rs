@@ -99,16 +99,21 @@ impl Kernel {
     }
 
     /// A wake that code made: it may only reach tasks of its own process.
-    #[inline]
+    #[inline(always)]
     fn wake_by_code(&mut self, key: TaskKey) {
         if self.current.dead {
             return;
         }
-        let Some(task) = self.tasks.get(key) else { return };
-        if task.process != self.current.process && self.current.task != NONE {
-            self.shared_memory_seen(key);
+        match self.tasks.get(key) {
+            Some(task) if task.process == self.current.process || self.current.task == NONE => {
+                self.wake_task(key, Why::Code);
+            }
+            Some(_) => {
+                self.shared_memory_seen(key);
+                self.wake_task(key, Why::Code);
+            }
+            None => {}
         }
-        self.wake_task(key, Why::Code);
     }
 
     /// A task woke one of another process, not through the kernel: they share memory, which no two machines
@@ -141,24 +146,38 @@ impl Kernel {
     /// Makes a task ready, if it is alive and not ready already.
     #[inline]
     pub(crate) fn wake_task(&mut self, key: TaskKey, why: Why) {
-        let cause = self.cause;
-        let index = key.slot();
         let Some(task) = self.tasks.get(key) else { return };
         if task.state & (QUEUED | ENDED) != 0 {
             return;
         }
+        let machine = task.machine;
+        let on_core = task.state & ON_CORE != 0;
         task.state |= QUEUED;
         task.why = why;
-        task.woken_by = cause;
-        let (machine, process) = (task.machine, task.process);
+        task.woken_by = self.cause;
+        let host = &mut self.hosts[machine as usize];
+        if on_core || host.some_paused {
+            return self.wake_later(key.slot());
+        }
+        host.ready.push(key.slot());
+        if !host.scheduled {
+            self.schedule_host(machine);
+        }
+    }
+
+    /// Makes a woken task ready, or lets it wait for its core or for the end of its process's pause.
+    #[cold]
+    fn wake_later(&mut self, index: u32) {
+        let task = self.tasks.at(index);
+        let (machine, process) = (task.machine, task.process as usize);
         if task.state & ON_CORE != 0 && self.is_on_core(machine, index) {
             return;
         }
-        let host = &mut self.hosts[machine as usize];
-        if host.some_paused && self.programs[process as usize].is_paused() {
-            self.programs[process as usize].held.push(index);
+        if self.programs[process].is_paused() {
+            self.programs[process].held.push(index);
             return;
         }
+        let host = &mut self.hosts[machine as usize];
         host.ready.push(index);
         if !host.scheduled {
             self.schedule_host(machine);
@@ -173,7 +192,7 @@ impl Kernel {
         host.scheduled = !host.ready.is_empty();
         let free_at = host.goes_on_at().unwrap_or(self.now);
         if free_at <= self.now {
-            self.runnable.push_back(machine);
+            self.runnable.push(machine);
         } else {
             let seq = self.queue.push(self.now, free_at, super::Event::Run(u32::from(machine)));
             self.hosts[machine as usize].run_seq = seq;
@@ -182,7 +201,7 @@ impl Kernel {
 
     pub(super) fn core_is_free(&mut self, machine: u16, seq: u64) {
         if self.hosts[machine as usize].run_seq == seq {
-            self.runnable.push_back(machine);
+            self.runnable.push(machine);
         }
     }
 

@@ -19,7 +19,9 @@ pub(crate) struct Host {
     pub(crate) up: bool,
     /// The queue entry that will make it runnable; others are stale.
     pub(crate) run_seq: u64,
-    /// When each core is free.
+    /// When the next core is free.
+    pub(crate) free_at: u64,
+    /// When each core is free, where there are several.
     pub(crate) cores: Vec<u64>,
     /// Tasks whose last poll still keeps a core busy; empty on a machine of one core, where nothing else can
     /// run meanwhile.
@@ -76,28 +78,38 @@ impl Host {
     #[inline]
     pub(crate) fn goes_on_at(&self) -> Option<u64> {
         if !self.ready.is_empty() {
-            return Some(self.free_at());
+            return Some(self.free_at);
         }
         self.on_core.iter().filter(|busy| busy.woken).map(|busy| busy.until).min()
     }
 
-    /// When the next core is free.
+    /// Whether a poll costs what it costs: it has power, one core and no trouble.
     #[inline]
-    pub(crate) fn free_at(&self) -> u64 {
-        match self.cores[..] {
-            [only] => only,
-            _ => self.cores.iter().copied().min().expect("a machine has a core"),
+    pub(crate) fn is_plain(&self) -> bool {
+        self.up && self.cores.is_empty() && self.slowed.is_empty()
+    }
+
+    /// The core that is free first is busy until then.
+    #[inline]
+    pub(crate) fn keep_busy(&mut self, until: u64) {
+        if self.cores.is_empty() {
+            self.free_at = until;
+        } else {
+            self.keep_one_busy(until);
         }
     }
 
-    /// The core that is free first.
-    #[inline]
-    pub(crate) fn free_core(&self) -> usize {
-        if self.cores.len() == 1 {
-            return 0;
-        }
-        let earliest = self.cores.iter().enumerate().min_by_key(|&(index, &free_at)| (free_at, index));
-        earliest.expect("a machine has a core").0
+    #[cold]
+    fn keep_one_busy(&mut self, until: u64) {
+        let first = self.cores.iter_mut().min().expect("a machine of several cores has one");
+        *first = until;
+        self.free_at = *self.cores.iter().min().expect("a machine of several cores has one");
+    }
+
+    /// All cores are free from now on.
+    pub(crate) fn free_all(&mut self, now: u64) {
+        self.free_at = now;
+        self.cores.fill(now);
     }
 
     /// CPU time as this machine needs it.

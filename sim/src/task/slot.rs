@@ -8,7 +8,11 @@ use super::waker::key_of;
 /// The waker of whoever waits for a resource. Ours are kept as eight bytes; a foreign one (that of a
 /// `FuturesUnordered`, say) is kept as it is, and is never cloned, woken or dropped while the world is
 /// borrowed, because that is user code.
+///
+/// Its tag is a word, because slots are swapped by words: a word that was written in two parts costs a stall when
+/// it is read at once.
 #[derive(Debug, Default)]
+#[repr(u64)]
 pub(crate) enum WakerSlot {
     /// Nobody waits.
     #[default]

@@ -23,13 +23,13 @@ pub struct Sleep {
 ///
 /// # Panics
 /// Outside of a simulation.
-#[inline]
+#[inline(always)]
 pub fn sleep(duration: Duration) -> Sleep {
     sleep_until(Instant::now().saturating_add(duration))
 }
 
 /// Sleeps until `deadline`.
-#[inline]
+#[inline(always)]
 pub fn sleep_until(deadline: Instant) -> Sleep {
     Sleep { deadline, timer: None, elapsed: false }
 }

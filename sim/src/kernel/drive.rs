@@ -8,7 +8,7 @@ use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context as PollContext, Waker};
 
-use super::{Context, Core, Doing, Kernel, Litter, current};
+use super::{Context, Core, Doing, Event, Kernel, Litter, current};
 use crate::config::{StepLimit, TimeLimit};
 use crate::queue::TIME_MAX;
 use crate::schedule::Schedule;
@@ -156,7 +156,7 @@ impl Core {
             let entry = self.kernel.queue.pop().expect("an entry was just seen");
             self.kernel.now = entry.at;
             self.kernel.current.task = NONE;
-            self.dispatch(entry.what, entry.seq);
+            self.dispatch(Event::of_word(entry.what), entry.seq);
         }
     }
 

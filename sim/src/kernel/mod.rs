@@ -51,7 +51,7 @@ pub(crate) fn nanos(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// What is due at a time. Eight bytes.
+/// What is due at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
     /// A core of a machine is free and tasks are ready.
@@ -68,6 +68,39 @@ pub(crate) enum Event {
     Stream(u32),
     /// A disk operation ends.
     Disk(u32),
+}
+
+impl Event {
+    /// As the queue carries it.
+    #[inline]
+    fn word(self) -> u64 {
+        let (kind, index) = match self {
+            Event::Run(index) => (0, index),
+            Event::Timer(index) => (1, index),
+            Event::Process(index) => (2, index),
+            Event::Strike(index) => (3, index),
+            Event::Datagram(index) => (4, index),
+            Event::Stream(index) => (5, index),
+            Event::Disk(index) => (6, index),
+        };
+        kind << 32 | u64::from(index)
+    }
+
+    /// The event of a word that the queue carried.
+    #[inline]
+    pub(crate) fn of_word(word: u64) -> Event {
+        let index = word as u32;
+        match word >> 32 {
+            0 => Event::Run(index),
+            1 => Event::Timer(index),
+            2 => Event::Process(index),
+            3 => Event::Strike(index),
+            4 => Event::Datagram(index),
+            5 => Event::Stream(index),
+            6 => Event::Disk(index),
+            kind => unreachable!("no event has the kind {kind}"),
+        }
+    }
 }
 
 /// In whose name code runs.
@@ -113,7 +146,7 @@ pub(crate) struct Kernel {
     pub(crate) current: Context,
     /// Machines with ready tasks and a free core at this very time, in order of becoming so.
     runnable: runnable::Runnable,
-    pub(crate) queue: EventQueue<Event>,
+    pub(crate) queue: EventQueue,
     pub(crate) log: Log,
     pub(crate) choices: Choices,
     pub(crate) tasks: Tasks,
@@ -186,7 +219,7 @@ impl Core {
             Event::Strike(index) => self.kernel.strike_is_due(index),
             Event::Datagram(index) => {
                 for entry in self.kernel.queue.soon() {
-                    if let Event::Datagram(soon) = entry.what {
+                    if let Event::Datagram(soon) = Event::of_word(entry.what) {
                         std::hint::black_box(self.net.datagrams.warm(soon));
                     }
                 }
@@ -273,7 +306,7 @@ impl Kernel {
     /// Something is due at `at`; the answer identifies it.
     #[inline]
     pub(crate) fn schedule(&mut self, at: u64, event: Event) -> u64 {
-        self.queue.push(self.now, at.max(self.now), event)
+        self.queue.push(self.now, at.max(self.now), event.word())
     }
 
     /// Wakes whoever waits in a slot.

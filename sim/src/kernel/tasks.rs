@@ -194,7 +194,7 @@ impl Kernel {
         if free_at <= self.now {
             self.runnable.push(machine);
         } else {
-            let seq = self.queue.push(self.now, free_at, super::Event::Run(u32::from(machine)));
+            let seq = self.schedule(free_at, super::Event::Run(u32::from(machine)));
             self.hosts[machine as usize].run_seq = seq;
         }
     }

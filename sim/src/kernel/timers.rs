@@ -121,7 +121,7 @@ impl Kernel {
         } else {
             at.map(|at| self.overrun(context.machine, at))
         };
-        let seq = at.map_or(NOT_QUEUED, |at| self.queue.push(self.now, at, Event::Timer(index)));
+        let seq = at.map_or(NOT_QUEUED, |at| self.schedule(at, Event::Timer(index)));
         let timer = &mut self.timers.slots[index as usize];
         timer.deadline = deadline;
         timer.seq = seq;
@@ -206,7 +206,7 @@ impl Kernel {
         self.timers.stale += 1;
         if self.timers.stale >= STALE_COUNT_MIN && self.timers.stale * 2 > self.queue.len() {
             let slots = &self.timers.slots;
-            self.queue.retain(|entry| match entry.what {
+            self.queue.retain(|entry| match Event::of_word(entry.what) {
                 Event::Timer(index) => slots[index as usize].seq == entry.seq,
                 _ => true,
             });
@@ -224,7 +224,7 @@ impl Kernel {
             let queued = timer.seq != NOT_QUEUED;
             let at = self.hosts[machine as usize].clock.when(self.now, timer.deadline);
             let event = Event::Timer(index as u32);
-            let seq = at.map_or(NOT_QUEUED, |at| self.queue.push(self.now, at, event));
+            let seq = at.map_or(NOT_QUEUED, |at| self.schedule(at, event));
             self.timers.slots[index].seq = seq;
             if queued {
                 self.entry_is_stale();

@@ -36,7 +36,7 @@ impl Lab {
         let Some(entry) = kernel.queue.pop() else { return false };
         assert!(entry.at >= kernel.now);
         kernel.now = entry.at;
-        match entry.what {
+        match Event::of_word(entry.what) {
             Event::Datagram(index) => net.datagram_arrives(kernel, index),
             Event::Stream(signal) => net.signal_arrives(kernel, signal, entry.seq),
             other => panic!("{other:?} is no event of the network"),

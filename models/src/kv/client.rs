@@ -24,8 +24,7 @@ pub struct SessionGone;
 pub struct Client {
     cluster: Cluster,
     rng: sim::choice::Rng,
-    /// The connection to `server`. Absent while a call is under way, so that a call dropped in the middle
-    /// leaves no reply behind for the next.
+    /// The connection to `server`.
     connection: Option<FrameStream<TcpStream>>,
     server: usize,
     session: Option<u64>,
@@ -105,24 +104,40 @@ impl Client {
 
     /// One try at one replica. The connection is kept only if it served.
     async fn attempt(&mut self, request: &Request) -> io::Result<Reply> {
-        let (machines, server) = (self.cluster.machines.clone(), self.server);
-        let kept = self.connection.take();
-        let attempt = async {
-            let mut connection = match kept {
-                Some(connection) => connection,
-                None => FrameStream::new(TcpStream::connect((machines[server].as_str(), PORT)).await?),
-            };
-            connection.write(|out| append_request(out, request)).await?;
-            match connection.next().await? {
-                Some(Frame::Reply(reply)) => Ok((connection, reply)),
-                Some(_) => Err(io::Error::from(io::ErrorKind::InvalidData)),
-                None => Err(io::ErrorKind::UnexpectedEof.into()),
-            }
-        };
-        let (connection, reply) = timeout(ATTEMPT_PATIENCE, attempt)
-            .await
-            .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-        self.connection = Some(connection);
-        Ok(reply)
+        let mut attempt = Attempt { client: self, has_served: false };
+        let result = timeout(ATTEMPT_PATIENCE, attempt.client.exchange(request)).await;
+        let result = result.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+        attempt.has_served = result.is_ok();
+        result
+    }
+
+    /// Sends a request and waits for its reply, on a connection that is made where there is none.
+    async fn exchange(&mut self, request: &Request) -> io::Result<Reply> {
+        if self.connection.is_none() {
+            let address = (self.cluster.machines[self.server].as_str(), PORT);
+            self.connection = Some(FrameStream::new(TcpStream::connect(address).await?));
+        }
+        let connection = self.connection.as_mut().expect("there is one now");
+        connection.write(|out| append_request(out, request)).await?;
+        match connection.next().await? {
+            Some(Frame::Reply(reply)) => Ok(reply),
+            Some(_) => Err(io::ErrorKind::InvalidData.into()),
+            None => Err(io::ErrorKind::UnexpectedEof.into()),
+        }
+    }
+}
+
+/// A try that is under way. The connection of one that fails or is dropped in the middle is closed: its reply
+/// might come to the next.
+struct Attempt<'a> {
+    client: &'a mut Client,
+    has_served: bool,
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        if !self.has_served {
+            self.client.connection = None;
+        }
     }
 }

@@ -63,9 +63,13 @@ pub enum Frame {
     Reply(Reply),
 }
 
+/// What most frames fit into, so that one that is written grows once.
+const USUAL_BYTES: usize = 256;
+
 /// Appends a frame to `out`; `body` writes what it holds.
 fn append(out: &mut Vec<u8>, body: impl FnOnce(&mut Vec<u8>)) {
     let start = out.len();
+    out.reserve(USUAL_BYTES);
     out.u64(0);
     body(out);
     let (length, sum) = {

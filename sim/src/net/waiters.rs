@@ -70,7 +70,15 @@ impl Waiters {
     }
 
     /// Forgets everybody, without a wake: whoever waited is no more.
+    #[inline]
     pub(crate) fn forget(&mut self, kernel: &mut Kernel) {
+        if self.slot.is_set() || self.more.is_some() {
+            self.forget_all(kernel);
+        }
+    }
+
+    #[cold]
+    fn forget_all(&mut self, kernel: &mut Kernel) {
         for slot in self.take() {
             if matches!(slot, WakerSlot::Foreign(_)) {
                 kernel.discard(Some(Litter::Waker(slot)));

@@ -8,7 +8,7 @@ use super::record::{RECORD_BYTES, Record};
 
 /// Records from one checkpoint to the next.
 pub const WINDOW_RECORDS: usize = 4096;
-const BLOCK_RECORDS: usize = 1024;
+const BLOCK_RECORDS: usize = 2048;
 const BLOCK_BYTES: usize = BLOCK_RECORDS * RECORD_BYTES;
 const WINDOW_BYTES: usize = WINDOW_RECORDS * RECORD_BYTES;
 const _: () = assert!(WINDOW_RECORDS.is_multiple_of(BLOCK_RECORDS));
@@ -55,7 +55,7 @@ pub(crate) struct Log {
 impl Log {
     pub(crate) fn new(tracing: Tracing) -> Log {
         Log {
-            window: Vec::with_capacity(BLOCK_BYTES),
+            window: Vec::with_capacity(WINDOW_BYTES),
             previous: Vec::new(),
             hashed: 0,
             window_first: 0,

@@ -71,14 +71,14 @@ impl TcpStream {
     /// `ConnectionRefused` when nobody listens there, `TimedOut` when nobody answers, `HostUnreachable` when
     /// no machine has the address.
     pub async fn connect<A: ToSocketAddrs>(addr: A) -> Result<TcpStream> {
-        let mut last = Error::new(ErrorKind::InvalidInput, "no address to connect to");
+        let mut last = None;
         for address in resolve(addr).await? {
             match TcpStream::connect_from(None, address).await {
                 Ok(stream) => return Ok(stream),
-                Err(error) => last = error,
+                Err(error) => last = Some(error),
             }
         }
-        Err(last)
+        Err(last.unwrap_or_else(|| Error::new(ErrorKind::InvalidInput, "no address to connect to")))
     }
 
     pub(super) async fn connect_from(from: Option<SocketAddr>, to: SocketAddr) -> Result<TcpStream> {

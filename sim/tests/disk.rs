@@ -594,7 +594,7 @@ fn slow_disks_are_slow() {
 fn a_full_disk_refuses_and_heals() {
     run(|| async {
         let store = machine("store").create();
-        let (error, effects) = under(Condition::DiskFull { bytes_free: 2048 }, async {
+        let (error, effects) = under(Condition::DiskFull { bytes_free: 2048, bytes_per_second: 0 }, async {
             fs::write("/f", vec![1; 10_000]).await.unwrap_err()
         })
         .await;

@@ -388,7 +388,13 @@ fn act(trouble: &Trouble, itself: Option<Process>) -> Option<Act> {
             };
             Some(Act::Swizzle { clogged, released, stagger: *stagger })
         }
-        Trouble::Loss { between, chance, one_way } => everywhere(between, one_way, Condition::Loss(*chance)),
+        Trouble::Loss { between, chance, correlation, one_way } => {
+            let loss = correlation.map_or(Condition::Loss(*chance), |correlation| Condition::BurstLoss {
+                chance: *chance,
+                correlation,
+            });
+            everywhere(between, one_way, loss)
+        }
         Trouble::Duplicate { between, chance, one_way } => {
             everywhere(between, one_way, Condition::Duplicate(*chance))
         }
@@ -398,8 +404,14 @@ fn act(trouble: &Trouble, itself: Option<Process>) -> Option<Act> {
         Trouble::Corrupt { between, chance, one_way } => {
             everywhere(between, one_way, Condition::Corrupt(*chance))
         }
-        Trouble::Delay { between, by, one_way } => {
-            everywhere(between, one_way, Condition::Delay { min: by.min(), max: by.max() })
+        Trouble::Delay { between, by, mean, one_way } => {
+            let (min, max) = (by.min(), by.max());
+            let delay = mean.map_or(Condition::Delay { min, max }, |mean| Condition::LongTailDelay {
+                min,
+                mean,
+                max,
+            });
+            everywhere(between, one_way, delay)
         }
         Trouble::Bandwidth { between, bytes_per_second, queue_bytes, one_way } => {
             let bytes_per_second = u64::from(bytes_per_second.get());
@@ -474,8 +486,9 @@ fn act(trouble: &Trouble, itself: Option<Process>) -> Option<Act> {
         Trouble::CopiedChunk { machines, chance } => {
             on_machines(machines, &[Condition::CopiedChunk(*chance)])
         }
-        Trouble::DiskFull { machines, bytes_free } => {
-            on_machines(machines, &[Condition::DiskFull { bytes_free: *bytes_free }])
+        Trouble::DiskFull { machines, bytes_free, bytes_per_second } => {
+            let (bytes_free, bytes_per_second) = (*bytes_free, bytes_per_second.unwrap_or(0));
+            on_machines(machines, &[Condition::DiskFull { bytes_free, bytes_per_second }])
         }
         Trouble::DiskError { machines, work, chance } => {
             let error = |op: &DiskOp| Condition::DiskError { op: *op, chance: *chance };

@@ -199,6 +199,8 @@ troubles! {
         between: Groups = "loss",
         /// The chance of each packet.
         chance: Ratio = "chance",
+        /// The chance that a packet has the fate of the one before it, so that as many are lost in bursts.
+        correlation: Option<Ratio> = "correlation",
         /// Only what earlier groups send to later ones.
         one_way: bool = "one_way",
     }
@@ -237,6 +239,8 @@ troubles! {
         between: Groups = "delay",
         /// By how much.
         by: Spread = "by",
+        /// With a mean, few take much longer than most: exponential above the least, cut at the greatest.
+        mean: Option<Duration> = "mean",
         /// Only what earlier groups send to later ones.
         one_way: bool = "one_way",
     }
@@ -440,6 +444,8 @@ troubles! {
         machines: Group = "disk",
         /// What is left.
         bytes_free: u64 = "bytes_free",
+        /// What somebody else gives back in each second, or takes where it is below zero; nothing when absent.
+        bytes_per_second: Option<i32> = "drift_bytes_per_second",
     }
     /// Disk operations fail with an input/output error.
     DiskError Disk Lasting "disk.error" {

@@ -53,7 +53,7 @@ fn throttle(draft: &mut Draft<'_>) -> Option<Line> {
 
 fn full(draft: &mut Draft<'_>) -> Option<Line> {
     let (machines, bytes_free) = (draft.machine(may_fail)?, *draft.dice.pick(&[0, 512, 65_536]));
-    Some(draft.line(Trouble::DiskFull { machines, bytes_free }))
+    Some(draft.line(Trouble::DiskFull { machines, bytes_free, bytes_per_second: None }))
 }
 
 fn error(draft: &mut Draft<'_>) -> Option<Line> {

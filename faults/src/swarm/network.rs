@@ -114,7 +114,7 @@ fn swizzle(draft: &mut Draft<'_>) -> Option<Line> {
 
 fn loss(draft: &mut Draft<'_>) -> Option<Line> {
     let (between, one_way, chance) = (draft.links(network)?, draft.coin(), draft.intensity);
-    Some(draft.line(Trouble::Loss { between, chance, one_way }))
+    Some(draft.line(Trouble::Loss { between, chance, correlation: None, one_way }))
 }
 
 fn duplicate(draft: &mut Draft<'_>) -> Option<Line> {
@@ -142,7 +142,7 @@ fn spread(draft: &mut Draft<'_>) -> Option<Spread> {
 
 fn delay(draft: &mut Draft<'_>) -> Option<Line> {
     let (between, by, one_way) = (draft.links(network)?, spread(draft)?, draft.coin());
-    Some(draft.line(Trouble::Delay { between, by, one_way }))
+    Some(draft.line(Trouble::Delay { between, by, mean: None, one_way }))
 }
 
 /// Two machines that stay slow to each other until everything heals.
@@ -151,7 +151,7 @@ fn slow_pair(draft: &mut Draft<'_>) -> Option<Line> {
     draft.dice.shuffle(&mut hosts);
     let [one, other, ..] = hosts[..] else { return None };
     let (between, by) = (Groups::between(group(&[one])?, group(&[other])?), spread(draft)?);
-    let line = draft.line(Trouble::Delay { between, by, one_way: false });
+    let line = draft.line(Trouble::Delay { between, by, mean: None, one_way: false });
     Some(Line { lasts: None, ..line })
 }
 

@@ -97,6 +97,32 @@ fn disk_bytes_free() {
 }
 
 #[test]
+fn disk_bytes_free_that_drift() {
+    let line = r#"{ at = "1s", for = "2s", disk = "a", bytes_free = 0, drift_bytes_per_second = 20000 }"#;
+    let run = run_lines(line, || async {
+        until(1_010).await;
+        let full = write_durably("/large", pattern(5_000)).await.expect_err("it does not fit");
+        assert_eq!(full.kind(), ErrorKind::StorageFull);
+        until(1_800).await;
+        write_durably("/large", pattern(5_000)).await.expect("somebody gave 16 kB back");
+    });
+    assert!(run.lines[0].effects > 0);
+
+    let line =
+        r#"{ at = "1s", for = "2s", disk = "a", bytes_free = 30000, drift_bytes_per_second = -10000 }"#;
+    let run = run_lines(line, || async {
+        until(1_010).await;
+        write_durably("/first", pattern(5_000)).await.expect("30 kB are left");
+        until(2_950).await;
+        let full = write_durably("/second", pattern(8_000)).await.expect_err("somebody took 20 kB");
+        assert_eq!(full.kind(), ErrorKind::StorageFull);
+        until(3_010).await;
+        write_durably("/second", pattern(8_000)).await.unwrap();
+    });
+    assert!(run.lines[0].effects > 0);
+}
+
+#[test]
 fn disk_error() {
     run("disk.error", || async {
         until(1_010).await;

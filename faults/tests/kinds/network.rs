@@ -149,6 +149,24 @@ fn loss() {
 }
 
 #[test]
+fn loss_in_bursts() {
+    let line = r#"{ at = "1s", loss = "b", chance = "1/2", correlation = "9/10" }"#;
+    let run = run_lines(line, || async {
+        let b = listen("b");
+        until(1_010).await;
+        send("a", "b", 0..1_000, ms(1), 0).await;
+        sleep(ms(100)).await;
+        let arrived: BTreeSet<u32> = numbers(&b).into_iter().collect();
+        assert!((250..750).contains(&arrived.len()), "half of 1,000 arrive: {}", arrived.len());
+        let turns = (1..1_000).filter(|number| arrived.contains(number) != arrived.contains(&(number - 1)));
+        let turns = turns.count();
+        // One in twenty is drawn anew and differs; without correlation it were every other one.
+        assert!((20..100).contains(&turns), "{turns} changes between lost and not");
+    });
+    assert!((250..750).contains(&run.lines[0].effects), "one for each that is lost: {:?}", run.lines[0]);
+}
+
+#[test]
 fn duplicate() {
     run("duplicate", || async {
         let b = listen("b");
@@ -202,6 +220,26 @@ fn delay() {
         send("a", "b", 0..1, ms(20), 0).await;
         assert_eq!(b.borrow().len(), 0, "the pair stays slow");
     });
+}
+
+#[test]
+fn delay_with_a_mean() {
+    let line = r#"{ at = "1s", delay = [["a"], ["b"]], by = ["1ms", "60ms"], mean = "11ms" }"#;
+    let run = run_lines(line, || async {
+        let b = listen("b");
+        until(1_010).await;
+        send("a", "b", 0..400, ms(100), 0).await;
+        let mut late: Vec<Duration> =
+            b.borrow().iter().map(|(number, _, at)| *at - ms(1_010) - ms(100) * *number).collect();
+        late.sort_unstable();
+        assert_eq!(late.len(), 400);
+        // The link's own latency is up to 20 ms in one of 1,024.
+        assert!((ms(1)..ms(3)).contains(&late[0]), "{late:?}");
+        assert!((ms(6)..ms(11)).contains(&late[200]), "half take less than the mean: {:?}", late[200]);
+        assert!(late[390] > ms(30), "some take far longer: {:?}", late[390]);
+        assert!(late[399] < ms(81), "{:?}", late[399]);
+    });
+    assert_eq!(run.lines[0].effects, 400);
 }
 
 #[test]

@@ -164,11 +164,11 @@ impl Disk {
             self.effects.push(fault, u32::from(Errno::Io.number()));
         }
         let failed = failed.or(unnamed);
-        let result = if failed.is_some() { Err(Errno::Io) } else { self.open_now(owner, path, flags) };
+        let result = if failed.is_some() { Err(Errno::Io) } else { self.open_now(now, owner, path, flags) };
         Done { result, ends_at }
     }
 
-    fn open_now(&mut self, owner: u32, path: &Path, flags: Flags) -> Result<HandleId, Errno> {
+    fn open_now(&mut self, now: u64, owner: u32, path: &Path, flags: Flags) -> Result<HandleId, Errno> {
         flags.check()?;
         let place = self.volume.place(path)?;
         let inode = match place.inode {
@@ -181,7 +181,7 @@ impl Disk {
                 inode
             }
             None if flags.create || flags.create_new => {
-                self.need_space(1)?;
+                self.need_space(now, 1)?;
                 self.volume.create_file(place)?
             }
             None => return Err(Errno::NotFound),
@@ -216,11 +216,11 @@ impl Disk {
     }
 
     /// How many sectors may be used, and the fault that says so.
-    fn sectors_max(&self) -> (u64, Option<u32>) {
+    fn sectors_max(&self, now: u64) -> (u64, Option<u32>) {
         let mut most = (self.config.capacity_bytes / SECTOR_BYTES as u64, None);
         if !self.troubles.is_empty() {
             for (fault, trouble) in self.troubles.iter() {
-                if let Trouble::Full { sectors_max } = trouble
+                if let Some(sectors_max) = trouble.sectors_max(now)
                     && sectors_max < most.0
                 {
                     most = (sectors_max, Some(fault));
@@ -230,21 +230,21 @@ impl Disk {
         most
     }
 
-    fn sectors_free(&self) -> u64 {
-        self.sectors_max().0.saturating_sub(self.volume.used)
+    fn sectors_free(&self, now: u64) -> u64 {
+        self.sectors_max(now).0.saturating_sub(self.volume.used)
     }
 
-    fn need_space(&mut self, sectors: u64) -> Result<(), Errno> {
-        if self.sectors_free() >= sectors {
+    fn need_space(&mut self, now: u64, sectors: u64) -> Result<(), Errno> {
+        if self.sectors_free(now) >= sectors {
             return Ok(());
         }
-        self.blame_space();
+        self.blame_space(now);
         Err(Errno::NoSpace)
     }
 
     /// Something did not fit: a fault's doing if it has taken the space.
-    fn blame_space(&mut self) {
-        if let (_, Some(fault)) = self.sectors_max() {
+    fn blame_space(&mut self, now: u64) {
+        if let (_, Some(fault)) = self.sectors_max(now) {
             self.effects.push(fault, u32::from(Errno::NoSpace.number()));
         }
     }
@@ -255,8 +255,8 @@ impl Disk {
     }
 
     /// Bytes that fit now.
-    pub(crate) fn free_bytes(&self) -> u64 {
-        self.sectors_free() * SECTOR_BYTES as u64
+    pub(crate) fn free_bytes(&self, now: u64) -> u64 {
+        self.sectors_free(now) * SECTOR_BYTES as u64
     }
 
     /// Writes at an offset, or where the cursor is. What does not fit is left out: fewer bytes, or
@@ -282,12 +282,13 @@ impl Disk {
         if failed.is_some() {
             return Done { result: Err(Errno::Io), ends_at };
         }
-        Done { result: self.write_now(id, handle, offset, bytes), ends_at }
+        Done { result: self.write_now(now, id, handle, offset, bytes), ends_at }
     }
 
     #[inline]
     fn write_now(
         &mut self,
+        now: u64,
         id: HandleId,
         handle: Handle,
         offset: Option<u64>,
@@ -300,12 +301,12 @@ impl Disk {
         if begin.checked_add(bytes.len() as u64).is_none_or(|end| end > FILE_BYTES_MAX) {
             return Err(Errno::TooBig);
         }
-        let free = self.sectors_free();
+        let free = self.sectors_free(now);
         let mut count = bytes.len();
         if (count as u64).div_ceil(SECTOR_BYTES as u64) + 1 > free {
             let (fits, fit) = fitting(self.volume.file(inode)?, begin, count, free);
             if !fits {
-                self.blame_space();
+                self.blame_space(now);
                 count = fit;
             }
             if count == 0 {
@@ -460,14 +461,14 @@ impl Disk {
     }
 
     pub(crate) fn create_dir(&mut self, choices: &mut Choices, now: u64, path: &Path) -> Done<()> {
-        self.name_work(choices, now, |disk| disk.create_dir_now(path))
+        self.name_work(choices, now, |disk| disk.create_dir_now(now, path))
     }
 
-    fn create_dir_now(&mut self, path: &Path) -> Result<(), Errno> {
+    fn create_dir_now(&mut self, now: u64, path: &Path) -> Result<(), Errno> {
         if self.volume.place(path)?.inode.is_some() {
             return Err(Errno::Exists);
         }
-        self.need_space(1)?;
+        self.need_space(now, 1)?;
         self.volume.create_dir(path).map(drop)
     }
 
@@ -480,7 +481,7 @@ impl Disk {
             for path in above {
                 match disk.volume.find(path) {
                     Ok(inode) => disk.volume.directory(inode).map(drop).map_err(|_| Errno::Exists)?,
-                    Err(Errno::NotFound) => disk.create_dir_now(path)?,
+                    Err(Errno::NotFound) => disk.create_dir_now(now, path)?,
                     Err(errno) => return Err(errno),
                 }
             }
@@ -529,10 +530,10 @@ impl Disk {
         self.troubles.impose(fault, trouble);
     }
 
-    /// Begins a shortage: so many bytes are left from now on.
-    pub(crate) fn fill(&mut self, fault: u32, bytes_free: u64) {
+    /// Begins a shortage: so many bytes are left now, and so many more in each second from here on, or fewer.
+    pub(crate) fn fill(&mut self, now: u64, fault: u32, bytes_free: u64, bytes_per_second: i32) {
         let sectors_max = self.volume.used.saturating_add(bytes_free / SECTOR_BYTES as u64);
-        self.impose(fault, Trouble::Full { sectors_max });
+        self.impose(fault, Trouble::Full { since: now, sectors_max, bytes_per_second });
     }
 
     /// The number of the operation that was taken in last.

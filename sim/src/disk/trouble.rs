@@ -3,6 +3,7 @@
 //! Every condition that concerns an operation draws for it, in the order of imposing and whether or not an
 //! earlier one has already struck: lifting one moves no draw of another's chance.
 
+use super::SECTOR_BYTES;
 use super::dice::Dice;
 use crate::Ratio;
 
@@ -34,9 +35,12 @@ pub(crate) enum Trouble {
     Throttle {
         bytes_per_second: u64,
     },
-    /// Somebody else has taken the space: so many sectors may be used in all.
+    /// Somebody else has taken the space: so many sectors may be used in all. He gives back so many bytes in each
+    /// second since then, or takes them.
     Full {
+        since: u64,
         sectors_max: u64,
+        bytes_per_second: i32,
     },
     Error {
         work: Work,
@@ -52,6 +56,16 @@ pub(crate) enum Trouble {
     LostTail(Ratio),
     /// At a power loss a part of a file is found copied over another.
     CopiedChunk(Ratio),
+}
+
+impl Trouble {
+    /// How many sectors may be used, where space is short.
+    pub(super) fn sectors_max(self, now: u64) -> Option<u64> {
+        let Trouble::Full { since, sectors_max, bytes_per_second } = self else { return None };
+        let bytes = i128::from(bytes_per_second) * i128::from(now - since) / 1_000_000_000;
+        let sectors = i128::from(sectors_max) + bytes.div_euclid(SECTOR_BYTES as i128);
+        Some(u64::try_from(sectors.max(0)).unwrap_or(u64::MAX))
+    }
 }
 
 /// The conditions of one disk.

@@ -54,6 +54,14 @@ pub enum Condition {
     Clog,
     /// Link: each message or segment is lost with this chance.
     Loss(Ratio),
+    /// Link: the same share is lost, but in bursts: a message or segment has the fate of the one before it
+    /// with the chance `correlation`.
+    BurstLoss {
+        /// How many are lost.
+        chance: Ratio,
+        /// How often one follows the one before.
+        correlation: Ratio,
+    },
     /// Link: each datagram arrives twice with this chance.
     Duplicate(Ratio),
     /// Link: a datagram is held back with this chance, by up to `by`, so that later ones overtake it.
@@ -70,6 +78,15 @@ pub enum Condition {
     Delay {
         /// The least.
         min: Duration,
+        /// The most.
+        max: Duration,
+    },
+    /// Link: additional delay, exponential above `min` and cut at `max`: few take much longer than most.
+    LongTailDelay {
+        /// The least.
+        min: Duration,
+        /// The mean, were it not cut.
+        mean: Duration,
         /// The most.
         max: Duration,
     },
@@ -133,6 +150,8 @@ pub enum Condition {
     DiskFull {
         /// The bytes that may still be written.
         bytes_free: u64,
+        /// What somebody else gives back in each second, or takes where this is below zero.
+        bytes_per_second: i32,
     },
     /// Disk: the operation fails with an input/output error.
     DiskError {

@@ -307,8 +307,8 @@ impl Disks {
                 Trouble::Stall { since: now, period: nanos(period), lasts: nanos(lasts) }
             }
             Condition::DiskThrottle { bytes_per_second } => Trouble::Throttle { bytes_per_second },
-            Condition::DiskFull { bytes_free } => {
-                self.disk(kernel, machine).fill(fault.index() as u32, bytes_free);
+            Condition::DiskFull { bytes_free, bytes_per_second } => {
+                self.disk(kernel, machine).fill(now, fault.index() as u32, bytes_free, bytes_per_second);
                 return true;
             }
             Condition::DiskError { op, chance } => Trouble::Error { work: work(op), chance },
@@ -350,7 +350,7 @@ impl Disks {
     /// Bytes in use and bytes free on a machine's disk.
     pub(crate) fn space(&self, kernel: &Kernel, machine: u16) -> (u64, u64) {
         match self.disks.get(machine as usize) {
-            Some(Some(disk)) => (disk.used_bytes(), disk.free_bytes()),
+            Some(Some(disk)) => (disk.used_bytes(), disk.free_bytes(kernel.now)),
             _ => (0, kernel.hosts[machine as usize].disk.capacity_bytes),
         }
     }

@@ -180,20 +180,37 @@ impl Default for Latency {
     }
 }
 
+/// Exponential above `min` with that mean, and cut at `max`: one draw, of nanoseconds.
+pub(super) fn exponential_within(
+    choices: &mut Choices,
+    stream: &mut Stream,
+    (min, mean, max): (u64, u64, u64),
+) -> u64 {
+    let factor = at_place(&EXPONENTIAL_BODY, &EXPONENTIAL_TAIL, choices.draw(stream, 1 << DRAW_BITS));
+    let beyond = (u128::from(mean.saturating_sub(min)) * u128::from(factor)) >> 16;
+    u64::try_from(beyond).unwrap_or(u64::MAX).saturating_add(min).min(max)
+}
+
 impl Table {
     #[inline]
     fn at(&self, drawn: u64) -> u64 {
-        const REST_BITS: u32 = DRAW_BITS - PART_BITS;
-        let part = (drawn >> REST_BITS) as usize & (PART_COUNT - 1);
-        let rest = drawn & ((1 << REST_BITS) - 1);
-        if part < PART_COUNT - 1 {
-            return between(self.body[part], self.body[part + 1], rest, REST_BITS);
-        }
-        const TAIL_BITS: u32 = REST_BITS - PART_BITS;
-        let part = (rest >> TAIL_BITS) as usize & (PART_COUNT - 1);
-        let rest = rest & ((1 << TAIL_BITS) - 1);
-        between(self.tail[part], self.tail[part + 1], rest, TAIL_BITS)
+        at_place(&self.body, &self.tail, drawn)
     }
+}
+
+/// The value at a drawn place of a table: of `body`, the first 63 of 64 parts and the beginning of the last.
+#[inline]
+fn at_place(body: &[u64], tail: &[u64; PART_COUNT + 1], drawn: u64) -> u64 {
+    const REST_BITS: u32 = DRAW_BITS - PART_BITS;
+    let part = (drawn >> REST_BITS) as usize & (PART_COUNT - 1);
+    let rest = drawn & ((1 << REST_BITS) - 1);
+    if part < PART_COUNT - 1 {
+        return between(body[part], body[part + 1], rest, REST_BITS);
+    }
+    const TAIL_BITS: u32 = REST_BITS - PART_BITS;
+    let part = (rest >> TAIL_BITS) as usize & (PART_COUNT - 1);
+    let rest = rest & ((1 << TAIL_BITS) - 1);
+    between(tail[part], tail[part + 1], rest, TAIL_BITS)
 }
 
 #[inline]
@@ -274,6 +291,20 @@ mod tests {
                 prop_assert_eq!(table.at(0), min);
             }
         }
+    }
+
+    #[test]
+    fn a_long_tail_keeps_its_mean_and_its_bounds() {
+        let mut choices = Choices::new(3);
+        let mut stream = choices.open("net/a>b");
+        let mut draw = |bounds| exponential_within(&mut choices, &mut stream, bounds);
+        let drawn: Vec<u64> = (0..100_000).map(|_| draw((1_000, 11_000, u64::MAX))).collect();
+        let mean = drawn.iter().sum::<u64>() / drawn.len() as u64;
+        assert!((10_900..11_100).contains(&mean), "{mean}");
+        assert!(drawn.iter().all(|&by| by >= 1_000));
+        assert!(drawn.iter().any(|&by| by > 80_000), "one in 3,000 takes eight times the mean");
+        assert!((0..10_000).all(|_| (1_000..=12_000).contains(&draw((1_000, 11_000, 12_000)))));
+        assert_eq!(draw((5, 3, 9)), 5, "a mean below the least is the least");
     }
 
     fn mean(latency: &Latency, count: u64) -> u64 {

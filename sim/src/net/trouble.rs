@@ -5,10 +5,11 @@
 //! earlier one has already decided: lifting one condition moves no draw of another's chance. An effect is
 //! counted where the consequence is certain: a loss here, a changed datagram when a socket takes it in.
 
-use super::latency::nanos;
+use super::latency::{exponential_within, nanos};
 use super::link::{Fate, Link, Links, NONE};
 use super::{Loss, Signal};
 use crate::Ratio;
+use crate::choice::{Choices, Stream};
 use crate::fault::{Condition, FaultId};
 use crate::kernel::Kernel;
 
@@ -27,6 +28,8 @@ pub(crate) struct Trouble {
     pub(super) conditions: Vec<(FaultId, Condition)>,
     /// What is clogged, in order of leaving.
     pub(super) held: Vec<Held>,
+    /// What each fault that loses in bursts did with what left before.
+    bursts: Vec<(FaultId, bool)>,
     /// Until when the link is busy with what left before, where its bandwidth is bounded.
     busy_until: u64,
     /// The number of the latest record of sending among the datagrams that arrived.
@@ -81,10 +84,12 @@ impl Condition {
             Condition::Block
                 | Condition::Clog
                 | Condition::Loss(_)
+                | Condition::BurstLoss { .. }
                 | Condition::Duplicate(_)
                 | Condition::Reorder { .. }
                 | Condition::Corrupt(_)
                 | Condition::Delay { .. }
+                | Condition::LongTailDelay { .. }
                 | Condition::Bandwidth { .. }
                 | Condition::Reset(_)
                 | Condition::HalfClose(_)
@@ -93,6 +98,34 @@ impl Condition {
                 | Condition::Chop { .. }
                 | Condition::Window { .. }
         )
+    }
+}
+
+/// By how much one of the conditions that delay does so now: one draw.
+fn delay(choices: &mut Choices, stream: &mut Stream, condition: Condition) -> u64 {
+    match condition {
+        Condition::Delay { min, max } => {
+            let span = nanos(max).saturating_sub(nanos(min)) + 1;
+            nanos(min) + choices.draw(stream, span)
+        }
+        Condition::LongTailDelay { min, mean, max } => {
+            exponential_within(choices, stream, (nanos(min), nanos(mean), nanos(max)))
+        }
+        _ => 0,
+    }
+}
+
+/// Whether a fault that loses in bursts loses this one, and keeps that for the next. The first has none before it.
+fn goes_on(bursts: &mut Vec<(FaultId, bool)>, fault: FaultId, is_alike: bool, strikes: bool) -> bool {
+    match bursts.iter_mut().find(|(of, _)| *of == fault) {
+        Some((_, before)) => {
+            *before = if is_alike { *before } else { strikes };
+            *before
+        }
+        None => {
+            bursts.push((fault, strikes));
+            strikes
+        }
     }
 }
 
@@ -134,6 +167,7 @@ impl Links {
                 link,
                 conditions: Vec::new(),
                 held: Vec::new(),
+                bursts: Vec::new(),
                 busy_until: 0,
                 delivered_latest: None,
             };
@@ -184,6 +218,7 @@ impl Links {
             let trouble = &mut self.troubles[index];
             let count = trouble.conditions.len();
             trouble.conditions.retain(|&(of, _)| of != fault);
+            trouble.bursts.retain(|&(of, _)| of != fault);
             if trouble.link == NONE || trouble.conditions.len() == count {
                 continue;
             }
@@ -225,6 +260,13 @@ impl Links {
                         lost = lost.or(Some((fault, Loss::Lossy)));
                     }
                 }
+                Condition::BurstLoss { chance, correlation } => {
+                    let is_alike = kernel.choices.chance(stream, correlation);
+                    let strikes = kernel.choices.chance(stream, chance);
+                    if goes_on(&mut trouble.bursts, fault, is_alike, strikes) {
+                        lost = lost.or(Some((fault, Loss::Lossy)));
+                    }
+                }
                 Condition::Corrupt(chance) => {
                     let strikes = kernel.choices.chance(stream, chance);
                     let word = kernel.choices.draw(stream, 0);
@@ -247,9 +289,8 @@ impl Links {
                         passage.marks.push(Mark::HeldBack(fault));
                     }
                 }
-                Condition::Delay { min, max } => {
-                    let span = nanos(max).saturating_sub(nanos(min)) + 1;
-                    let by = nanos(min) + kernel.choices.draw(stream, span);
+                Condition::Delay { .. } | Condition::LongTailDelay { .. } => {
+                    let by = delay(&mut kernel.choices, stream, condition);
                     if by > 0 {
                         passage.arrives_at += by;
                         passage.marks.push(Mark::Changed(fault));
@@ -318,15 +359,21 @@ impl Links {
                         lost = lost.or(Some((fault, Loss::Lossy)));
                     }
                 }
+                Condition::BurstLoss { chance, correlation } => {
+                    let is_alike = kernel.choices.chance(stream, correlation);
+                    let strikes = kernel.choices.chance(stream, chance);
+                    if goes_on(&mut trouble.bursts, fault, is_alike, strikes) {
+                        lost = lost.or(Some((fault, Loss::Lossy)));
+                    }
+                }
                 Condition::Corrupt(chance) => {
                     let strikes = kernel.choices.chance(stream, chance);
                     if strikes {
                         lost = lost.or(Some((fault, Loss::Damaged)));
                     }
                 }
-                Condition::Delay { min, max } => {
-                    let span = nanos(max).saturating_sub(nanos(min)) + 1;
-                    let by = nanos(min) + kernel.choices.draw(stream, span);
+                Condition::Delay { .. } | Condition::LongTailDelay { .. } => {
+                    let by = delay(&mut kernel.choices, stream, condition);
                     if by > 0 {
                         arrives_at += by;
                         slowed_by.push(fault);

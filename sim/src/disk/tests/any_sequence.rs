@@ -103,7 +103,7 @@ impl Machine {
                 seen.push(answer);
             }
             Event::Impose(fault, trouble) => rig.disk.impose(*fault, *trouble),
-            Event::Fill(fault, bytes_free) => rig.disk.fill(*fault, *bytes_free),
+            Event::Fill(fault, bytes_free) => rig.disk.fill(rig.now, *fault, *bytes_free, 0),
             Event::Lift(fault) => drop(rig.lift(*fault)),
             Event::PowerLoss(unsynced) => seen.push(format!("{:?}", rig.lose_power(*unsynced))),
             Event::Kill => rig.disk.close_owner(OWNER),

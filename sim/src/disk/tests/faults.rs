@@ -110,8 +110,8 @@ fn a_throttled_disk_moves_bytes_slowly() {
 fn a_full_disk_takes_what_fits_and_then_nothing() {
     let mut rig = Rig::new(1);
     let file = durable(&mut rig, "/f", &[1; 600]);
-    rig.disk.fill(FAULT, 1024);
-    assert_eq!(rig.disk.free_bytes(), 1024);
+    rig.disk.fill(rig.now, FAULT, 1024, 0);
+    assert_eq!(rig.disk.free_bytes(rig.now), 1024);
     assert_eq!(rig.write(file, 600, &[2; 2000]), Ok(1448), "the sector that is there, and two more");
     assert_eq!(rig.effects(), [FAULT]);
     assert_eq!(rig.write(file, 2048, &[2; 1]), Err(Errno::NoSpace));
@@ -132,13 +132,13 @@ fn a_full_disk_takes_what_fits_and_then_nothing() {
 fn a_small_disk_is_nobodys_fault() {
     let mut rig = Rig::with(1, DiskConfig { capacity_bytes: 2048, ..DiskConfig::default() });
     let file = rig.file("/f");
-    rig.disk.fill(FAULT, 1 << 30);
+    rig.disk.fill(rig.now, FAULT, 1 << 30, 0);
     assert_eq!(rig.write(file, 0, &[1; 5000]), Ok(1536), "four sectors, one for the inode");
     assert_eq!(rig.write(file, 1536, &[1; 5000]), Err(Errno::NoSpace));
     assert_eq!(rig.remove_file("/f"), Ok(()));
-    assert_eq!(rig.disk.free_bytes(), 0, "it is open");
+    assert_eq!(rig.disk.free_bytes(rig.now), 0, "it is open");
     rig.disk.close(file);
-    assert_eq!(rig.disk.free_bytes(), 2048);
+    assert_eq!(rig.disk.free_bytes(rig.now), 2048);
     assert!(rig.effects().is_empty());
 }
 

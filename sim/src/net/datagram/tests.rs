@@ -34,10 +34,17 @@ fn condition() -> impl Strategy<Value = Condition> {
         Just(Condition::Block),
         Just(Condition::Clog),
         chance.clone().prop_map(Condition::Loss),
+        (chance.clone(), chance.clone())
+            .prop_map(|(chance, correlation)| Condition::BurstLoss { chance, correlation }),
         chance.clone().prop_map(Condition::Duplicate),
         chance.clone().prop_map(Condition::Corrupt),
         (chance, time.clone()).prop_map(|(chance, by)| Condition::Reorder { chance, by }),
-        (time.clone(), time).prop_map(|(a, b)| Condition::Delay { min: a.min(b), max: a.max(b) }),
+        (time.clone(), time.clone()).prop_map(|(a, b)| Condition::Delay { min: a.min(b), max: a.max(b) }),
+        (time.clone(), time.clone(), time).prop_map(|(min, mean, max)| Condition::LongTailDelay {
+            min,
+            mean,
+            max
+        }),
         (0u64..10_000, 0u64..10_000).prop_map(|(bytes_per_second, queue_bytes)| Condition::Bandwidth {
             bytes_per_second,
             queue_bytes

@@ -139,7 +139,8 @@ impl Kernel {
         None
     }
 
-    fn point_hit(&mut self, point: &'static Point) -> Vec<PointStrike> {
+    /// Counts and tells a hit. The answer is the point's index, and what the hit sets off.
+    fn point_hit(&mut self, point: &'static Point) -> (usize, Vec<PointStrike>) {
         let hash = point.hash();
         let cause = self.cause;
         let sequence = self.record(
@@ -153,7 +154,7 @@ impl Kernel {
         let index = self.points.count(point);
         let due = if self.points.hits[index].watched { self.points.strikes(index) } else { Vec::new() };
         self.cause = cause;
-        due
+        (index, due)
     }
 }
 
@@ -209,7 +210,7 @@ impl Listener for Ear {
     fn site(&self, point: &'static Point) -> Strike {
         let due = current::with(|core| {
             let kernel = &mut core.kernel;
-            if kernel.current.dead { None } else { Some(kernel.point_hit(point)) }
+            if kernel.current.dead { None } else { Some(kernel.point_hit(point).1) }
         });
         match due {
             None => return Strike::Pass,
@@ -235,8 +236,7 @@ impl Listener for Ear {
             if kernel.current.dead {
                 return Vec::new();
             }
-            let due = kernel.point_hit(point);
-            let index = kernel.points.index(point);
+            let (index, due) = kernel.point_hit(point);
             kernel.points.hits[index].held += u64::from(holds);
             if !holds && matches!(point.kind(), PointKind::Always | PointKind::Unreachable) {
                 let message = match point.kind() {
@@ -256,8 +256,7 @@ impl Listener for Ear {
             if kernel.current.dead {
                 return Vec::new();
             }
-            let due = kernel.point_hit(point);
-            let index = kernel.points.index(point);
+            let (index, due) = kernel.point_hit(point);
             let hits = &mut kernel.points.hits[index];
             hits.numeric_max = hits.numeric_max.max(value);
             due
@@ -271,7 +270,7 @@ impl Listener for Ear {
             if kernel.current.dead {
                 return Vec::new();
             }
-            let due = kernel.point_hit(point);
+            let (_, due) = kernel.point_hit(point);
             let folded = kernel.semantic.mark(point.name(), subject, values);
             kernel.record(Kind::Mark, 0, kernel.current.machine, folded as u32, (folded >> 32) as u32);
             due

@@ -271,7 +271,7 @@ impl Listener for Ear {
                 return Vec::new();
             }
             let (_, due) = kernel.point_hit(point);
-            let folded = kernel.semantic.mark(point.name(), subject, values);
+            let folded = kernel.semantic.mark(point.hash(), subject, values);
             kernel.record(Kind::Mark, 0, kernel.current.machine, folded as u32, (folded >> 32) as u32);
             due
         });

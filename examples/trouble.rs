@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tourbillon::{
-    Allowance, Budget, Group, Host, Point, Profile, Quirk, Scenario, Weather, machine, points, time,
+    Allowance, Budget, Deployment, Deployments, Group, Host, Point, Profile, Quirk, Scenario, Weather,
+    machine, points, time,
 };
 
 static POINTS: [Point; 3] = [
@@ -57,7 +58,27 @@ fn scenarios() -> Vec<Scenario> {
             println!("a scenario may print");
             time::sleep(Duration::from_secs(1)).await;
         }),
+        Scenario::deployed("trouble/sized", "waits as long as its class is large", sizes(), |deployment| {
+            sized(deployment)
+        })
+        .confluent(),
     ]
+}
+
+fn sizes() -> Deployments {
+    Deployments::new(&["Core", "EmbeddedRouter"], &["R1", "R2", "R3"]).usually("Core", "R3")
+}
+
+async fn sized(deployment: Deployment) {
+    let rounds = match &*deployment.class {
+        "R1" => 1,
+        "R2" => 2,
+        _ => 3,
+    };
+    for _ in 0..rounds {
+        time::sleep(Duration::from_millis(if deployment.profile == "Core" { 10 } else { 20 })).await;
+    }
+    tourbillon::mark!("trouble.counted", "sizes", &deployment.profile);
 }
 
 async fn steady() {

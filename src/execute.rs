@@ -9,7 +9,7 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use faults::plan::Plan;
-use faults::scenario::{Run, Scenario, Spec, SpecError};
+use faults::scenario::{Run, Scenario, Spec, SpecError, UnknownWord};
 use faults::swarm::Profile;
 use replay::case::{Case, PlanSource};
 #[cfg(feature = "cli")]
@@ -52,27 +52,45 @@ impl std::error::Error for Refused {}
 
 /// The run that a case names.
 pub fn spec_of(scenario: &Scenario, case: &Case) -> Result<Spec, Refused> {
-    if let Some(class) = &case.class {
-        let message = format!("unknown class `{class}`: {} has no resource classes", scenario.name());
-        return Err(Refused::Field(message));
-    }
     if let [_, second, ..] = &case.quirks[..] {
         let message =
             format!("quirk `{second}`: one planted bug a run, so that it is known which was caught");
         return Err(Refused::Field(message));
     }
-    let profile = match &case.profile {
-        None => None,
-        Some(name) => Some(Profile::named(name).map_err(|error| Refused::Field(error.to_string()))?),
+    let (profile, deployed_as) = match &case.profile {
+        None => (None, None),
+        Some(word) => profile_of(scenario, word)?,
     };
-    Ok(Spec {
+    let spec = Spec {
         seed: case.seed,
+        deployed_as,
+        class: case.class.clone(),
         plan: case.plan.as_ref().map(|plan| load_plan(scenario, plan)).transpose()?,
         profile,
         quirk: case.quirks.first().cloned(),
         edits: case.edits.clone(),
         record: false,
-    })
+    };
+    let refuse = |error: UnknownWord| Refused::Field(format!("{}: {error}", scenario.name()));
+    scenario.deployment_of(&spec).map_err(refuse)?;
+    Ok(spec)
+}
+
+/// A word is a profile of the scenario's system, or one that plans are drawn by.
+fn profile_of(scenario: &Scenario, word: &str) -> Result<(Option<Profile>, Option<String>), Refused> {
+    let Some(deployments) = scenario.deployments() else {
+        let profile = Profile::named(word).map_err(|error| Refused::Field(error.to_string()))?;
+        return Ok((Some(profile), None));
+    };
+    match (deployments.of(Some(word), None), Profile::named(word)) {
+        (Ok(deployment), _) => Ok((None, Some(deployment.profile))),
+        (Err(_), Ok(profile)) => Ok((Some(profile), None)),
+        (Err(error), Err(_)) => Err(Refused::Field(format!(
+            "{}: {error}; or, for the faults that a run draws, one of {}",
+            scenario.name(),
+            Profile::names().collect::<Vec<_>>().join(", ")
+        ))),
+    }
 }
 
 /// Reads a case's plan and checks every name in it.

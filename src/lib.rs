@@ -44,7 +44,7 @@ pub mod testing;
 
 pub use faults::budget::{Allowance, Budget};
 pub use faults::plan::{Call, Group, Host, Knob, Plan};
-pub use faults::scenario::{Run, Scenario, Spec, Weather};
+pub use faults::scenario::{Deployment, Deployments, Run, Scenario, Spec, Weather};
 pub use faults::swarm::Profile;
 pub use faults::{budget, inject, plan, scenario, swarm};
 /// ```

@@ -11,7 +11,7 @@ use support::{below, command, example, folder, run, trouble};
 
 #[test]
 fn list_names_scenarios_by_prefix() {
-    run(&["list"]).expect(0).says("trouble (7)").says("trouble/steady  two machines");
+    run(&["list"]).expect(0).says("trouble (8)").says("trouble/steady  two machines");
     let done =
         run(&["list", "trouble/st", "--points"]).expect(0).says("trouble.waited (reachable, required)");
     assert!(!done.out.contains("trouble/odd") && done.out.contains("--quirk short-sleep"), "{}", done.out);
@@ -313,6 +313,92 @@ fn flags_come_from_the_environment_too_and_a_flag_wins() {
 }
 
 #[test]
+fn a_scenario_runs_in_any_class_and_profile_that_it_has() {
+    let folder = folder("classes");
+    let out = below(&folder, "out");
+    let took = |arguments: &[&str], time: &str| {
+        run(&[&["run", "trouble/sized", "--out", &out], arguments].concat())
+            .expect(0)
+            .says(&format!(" in {time} of"));
+    };
+    took(&[], "30.0ms");
+    took(&["--class", "r1"], "10.0ms");
+    took(&["--class", "R2", "--profile", "EMBEDDED_ROUTER"], "40.0ms");
+    // A profile of the swarm is one too: it has no trouble for a scenario without machines.
+    took(&["--profile", "network"], "30.0ms");
+    let sweep = ["sweep", "sized", "--class", "all", "--seeds", "0..5", "--out", &out];
+    run(&sweep).expect(0).says("trouble/sized.R1").says("trouble/sized.R3").says("15 runs in");
+    run(&["replay", "trouble/sized seed=0x2a class=R2", "--out", &out]).expect(0).says(" in 20.0ms of");
+    let goldens = below(&folder, "goldens");
+    let golden = |verb: &str, name: &str| run(&["golden", verb, name, "--goldens", &goldens]);
+    golden("bless", "sized").expect(0).says("trouble/sized.R1").says("trouble/sized.R3");
+    golden("check", "trouble/sized").expect(0).says("trouble/sized.R2: 10 held");
+    let done = golden("check", "sized.R2").expect(0).says("trouble/sized.R2: 10 held");
+    assert!(!done.out.contains("R1"), "{}", done.out);
+}
+
+#[test]
+fn operators_variables_are_aliases_and_a_conflict_is_refused() {
+    let folder = folder("aliases");
+    let out = below(&folder, "out");
+    let run = |arguments: &[&str], variables: &[(&str, &str)]| -> support::Done {
+        let output = command(&trouble(), &[&["run", "--out", &out], arguments].concat());
+        let mut output = output;
+        output.envs(variables.iter().copied()).output().expect("it can be started").into()
+    };
+    let operator = [
+        ("ASX_E2E_SEED", "0x7"),
+        ("ASX_E2E_RESOURCE_CLASS", "R1"),
+        ("ASX_E2E_PROFILE", "embedded-router"),
+        ("ASX_E2E_SCENARIO_PACK", "trouble/sized"),
+        ("ASX_E2E_CODEC", "json"),
+        ("ASX_E2E_VERBOSE", "1"),
+    ];
+    run(&[], &operator)
+        .expect(0)
+        .says("trouble/sized seed=0x7 profile=embedded-router class=R1 alg=1: passed")
+        .says(" in 20.0ms of");
+    let trace =
+        std::fs::read_to_string(folder.join("out/trouble-sized.R1-0x7.trace")).expect("it was written");
+    assert!(trace.starts_with("{\"trace\":"), "{trace}");
+    run(&["--class", "R2"], &operator).expect(0).says(" in 40.0ms of");
+    run(&["trouble/sized"], &[("ASX_E2E_SEED", "7"), ("TOURBILLON_SEED", "7")]).expect(0).says("seed=0x7");
+    let done = run(&["trouble/sized"], &[("ASX_E2E_SEED", "7"), ("TOURBILLON_SEED", "8")]).expect(2);
+    assert!(done.err.contains("ASX_E2E_SEED is `7` and TOURBILLON_SEED is `8`"), "{}", done.err);
+}
+
+#[test]
+fn a_pack_leaves_a_summary_and_its_events() {
+    let folder = folder("pack");
+    let out = below(&folder, "out");
+    run(&["run", "trouble/steady", "trouble/sized", "--class", "all", "--out", &out]).expect(2);
+    run(&["run", "trouble/steady", "trouble/odd", "--seed", "1..2", "--out", &out]).expect(2);
+    let run = |seed: &str| run(&["run", "trouble/steady", "trouble/odd", "--seed", seed, "--out", &out]);
+    let seed = ["1", "2", "3", "4", "5"].into_iter().find(|seed| run(seed).code == 1).expect("a coin falls");
+    let read = |name: &str| std::fs::read_to_string(folder.join("out").join(name)).expect("it was written");
+    let summary = read("trouble.summary.json");
+    for part in [
+        "\"pack\": \"trouble\"",
+        "\"ok\": false",
+        "\"digest_full\"",
+        "trouble.waited",
+        "replay 'trouble/odd seed=",
+    ] {
+        assert!(summary.contains(part), "{part}: {summary}");
+    }
+    let events = read("e2e-trouble.jsonl");
+    assert!(events.lines().all(|line| line.starts_with('{') && line.ends_with('}')), "{events}");
+    assert!(events.contains("\"event\":\"mark\""), "{events}");
+    assert!(
+        events.contains("\"check\": \"trouble.waited\"") && events.contains("\"verdict\": \"failed\""),
+        "{events}"
+    );
+    assert!(!events.contains("\"poll\""), "who was polled is how, not what");
+    assert!(read("trouble.stderr").contains("the coin fell on its edge"));
+    assert!(read("run_manifest.json").contains(&format!("\"seed\": \"0x{seed}\"")));
+}
+
+#[test]
 fn whatever_is_wrong_is_named_and_ends_with_status_2() {
     let folder = folder("wrong");
     let file = |name: &str, text: &str| {
@@ -332,7 +418,10 @@ fn whatever_is_wrong_is_named_and_ends_with_status_2() {
         (vec!["swep"], "swep"),
         (vec!["list", "trubble"], "trubble"),
         (vec!["run", "nobody"], "nobody"),
-        (vec!["run"], "PREFIX"),
+        (vec!["run", "trouble/steady", "--verbose", "2"], "2"),
+        (vec!["run", "trouble/sized", "--class", "R9"], "R1, R2, R3"),
+        (vec!["run", "trouble/sized", "--profile", "Cor"], "Core, EmbeddedRouter"),
+        (vec!["replay", "trouble/sized seed=7 class=huge"], "R1, R2, R3"),
         (vec!["run", "trouble/steady", "--seed", "x7"], "x7"),
         (vec!["run", "trouble/steady", "--sed", "7"], "--sed"),
         (vec!["run", "trouble/steady", "--quirk", "short-slep"], "short-sleep"),
@@ -414,7 +503,7 @@ fn a_run_is_drawn_as_a_picture() {
     run(&["run", "trouble/steady", "--timeline", &file, "--out", &out]).expect(0).says("timeline: ");
     let picture = std::fs::read_to_string(&file).expect("it was written");
     assert!(
-        picture.starts_with("<!doctype html>") && picture.contains("trouble/steady seed=0x0"),
+        picture.starts_with("<!doctype html>") && picture.contains("trouble/steady seed=0x2a"),
         "{picture}"
     );
     let json =

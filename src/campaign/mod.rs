@@ -13,6 +13,7 @@ mod worker;
 
 pub(crate) use crew::{Crew, Ended, Setup};
 pub(crate) use pool::{Interrupt, Job, Pool};
-pub(crate) use summary::{Failing, REQUIRED_AFTER_SEEDS, Row, ScenarioSummary, Summary, Verdict};
+pub(crate) use ran::Ran;
+pub(crate) use summary::{Failing, PointSum, REQUIRED_AFTER_SEEDS, Row, ScenarioSummary, Summary, Verdict};
 pub(crate) use wire::{Codec, Order};
 pub(crate) use worker::{CANARY, HIDDEN_VERB, serve};

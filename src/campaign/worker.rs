@@ -3,7 +3,7 @@
 //! Its standard input is a socket to the crew and carries both directions, so a scenario may print what it
 //! likes. When the crew is gone, it ends.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -14,7 +14,7 @@ use faults::scenario::{Run, Scenario};
 use replay::case::Case;
 use replay::diff::Excerpt;
 use replay::page::Page;
-use replay::trace::{Describer, Names, TraceFile, write_json};
+use replay::trace::{Describer, Names, convert_to_json};
 use replay::verify::{Ended, LockStep};
 use sim::trace::Reader;
 
@@ -125,14 +125,9 @@ fn traced(
     }
     let binary = path.with_extension("binary");
     let run = execute_traced(scenario, case, &binary, readers)?;
-    let write = || -> io::Result<()> {
-        let mut trace = TraceFile::open(&binary).map_err(|error| io::Error::other(error.to_string()))?;
-        let mut json = io::BufWriter::new(std::fs::File::create(path)?);
-        write_json(&mut trace, &mut json).map_err(|error| io::Error::other(error.to_string()))?;
-        json.flush()?;
-        std::fs::remove_file(&binary)
-    };
-    write().map_err(|error| Refused::Unwritable(path.to_path_buf(), error))?;
+    let converted = convert_to_json(&binary).map_err(|error| io::Error::other(error.to_string()));
+    let moved = converted.and_then(|()| std::fs::rename(&binary, path));
+    moved.map_err(|error| Refused::Unwritable(path.to_path_buf(), error))?;
     Ok(run)
 }
 

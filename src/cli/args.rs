@@ -64,12 +64,13 @@ pub(crate) struct Common {
     /// Plant this bug
     #[arg(long, value_name = "NAME", env = "TOURBILLON_QUIRK")]
     pub(crate) quirk: Option<String>,
-    /// Draw plans by this profile: default, none, network, disk, clock, crash, resource
+    /// Draw plans by this profile: default, none, network, disk, clock, crash, resource; or build the system as
+    /// this profile of the scenario says, where it has some
     #[arg(long, value_name = "P", env = "TOURBILLON_PROFILE", conflicts_with = "plan")]
     pub(crate) profile: Option<String>,
-    /// A resource class, where a scenario has some
-    #[arg(long, value_name = "C", env = "TOURBILLON_CLASS")]
-    pub(crate) class: Option<String>,
+    /// Resource classes, joined by commas, or `all`, where scenarios have some
+    #[arg(long, value_name = "C", value_delimiter = ',', env = "TOURBILLON_CLASS")]
+    pub(crate) class: Vec<String>,
 }
 
 #[derive(Args, Debug, Default)]
@@ -93,12 +94,15 @@ pub(crate) struct Output {
 
 #[derive(Args, Debug)]
 pub(crate) struct Run {
-    /// Scenarios, by name or by how the name begins
-    #[arg(required = true)]
+    /// Packs or scenarios, by name or by how the name begins [default: all]
+    #[arg(value_name = "SCENARIO", value_delimiter = ',', env = "TOURBILLON_SCENARIO")]
     pub(crate) prefix: Vec<String>,
     /// The seed
-    #[arg(long, value_name = "N", default_value = "0", env = "TOURBILLON_SEED")]
+    #[arg(long, value_name = "N", default_value = "42", env = "TOURBILLON_SEED")]
     pub(crate) seed: Seed,
+    /// 1 tells the plan's lines and the checks of every run
+    #[arg(long, value_name = "LEVEL", default_value_t, value_parser = clap::value_parser!(u8).range(0..=1), env = "TOURBILLON_VERBOSE")]
+    pub(crate) verbose: u8,
     /// Run in two processes, in lock step
     #[arg(long, env = "TOURBILLON_VERIFY")]
     pub(crate) verify: bool,
@@ -110,7 +114,8 @@ pub(crate) struct Run {
 
 #[derive(Args, Debug)]
 pub(crate) struct Sweep {
-    /// Scenarios, by name or by how the name begins
+    /// Packs or scenarios, by name or by how the name begins [default: all]
+    #[arg(value_name = "SCENARIO", value_delimiter = ',', env = "TOURBILLON_SCENARIO")]
     pub(crate) prefix: Vec<String>,
     /// Seeds: 7, 0x2a, 0..1000, or a list
     #[arg(long, value_name = "SEEDS", env = "TOURBILLON_SEEDS")]
@@ -183,7 +188,8 @@ pub(crate) enum Golden {
 
 #[derive(Args, Debug)]
 pub(crate) struct GoldenArgs {
-    /// Scenarios, by name or by how the name begins [default: all]
+    /// Packs or scenarios, by name or by how the name begins; also one class of one [default: all]
+    #[arg(value_name = "SCENARIO", value_delimiter = ',', env = "TOURBILLON_SCENARIO")]
     pub(crate) prefix: Vec<String>,
     /// Seeds [default: those of the golden, or 0..10 where there is none]
     #[arg(long, value_name = "SEEDS", env = "TOURBILLON_SEEDS")]

@@ -9,6 +9,7 @@ mod environment;
 mod json;
 mod report;
 mod select;
+mod subject;
 mod verbs;
 mod words;
 
@@ -81,7 +82,10 @@ pub fn main(scenarios: Vec<Scenario>) -> ExitCode {
     if arguments.first().is_some_and(|verb| verb == HIDDEN_VERB) {
         return serve(&scenarios);
     }
-    let command = Cli::command().bin_name(words::file_name(&program));
+    let command = match environment::with_aliases(Cli::command().bin_name(words::file_name(&program))) {
+        Ok(command) => command,
+        Err(wrong) => return refuse(&wrong),
+    };
     let all = std::iter::once(OsString::from(&program)).chain(arguments);
     let parsed = command.try_get_matches_from(all).and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
@@ -96,11 +100,13 @@ pub fn main(scenarios: Vec<Scenario>) -> ExitCode {
     let house = verbs::House { scenarios, program };
     match environment::check().and_then(|()| dispatch(&house, cli.verb)) {
         Ok(status) => ExitCode::from(status.code()),
-        Err(wrong) => {
-            anstream::eprintln!("\x1b[1;31merror:\x1b[0m {wrong}");
-            ExitCode::from(2)
-        }
+        Err(wrong) => refuse(&wrong),
     }
+}
+
+fn refuse(wrong: &Wrong) -> ExitCode {
+    anstream::eprintln!("\x1b[1;31merror:\x1b[0m {wrong}");
+    ExitCode::from(2)
 }
 
 /// What a shell reports for a program that SIGPIPE ended.

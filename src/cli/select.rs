@@ -1,4 +1,4 @@
-//! Choosing scenarios by name, or by how their names begin.
+//! Choosing scenarios by name, or by how their names begin, with the pack before them or without.
 
 use faults::scenario::Scenario;
 use faults::suggest::nearest;
@@ -9,15 +9,15 @@ use super::Wrong;
 /// scenario alone.
 pub(super) fn select<'a>(scenarios: &'a [Scenario], prefixes: &[String]) -> Result<Vec<&'a Scenario>, Wrong> {
     for prefix in prefixes {
-        if !scenarios.iter().any(|scenario| scenario.name().starts_with(prefix.as_str())) {
+        if !scenarios.iter().any(|scenario| begins(scenario, prefix)) {
             return Err(unknown(scenarios, prefix));
         }
     }
     let chosen = |scenario: &&Scenario| {
         prefixes.is_empty()
             || prefixes.iter().any(|prefix| {
-                let whole = scenarios.iter().any(|other| other.name() == prefix);
-                if whole { scenario.name() == prefix } else { scenario.name().starts_with(prefix.as_str()) }
+                let whole = scenarios.iter().any(|other| is(other, prefix));
+                if whole { is(scenario, prefix) } else { begins(scenario, prefix) }
             })
     };
     let chosen: Vec<&Scenario> = scenarios.iter().filter(chosen).collect();
@@ -25,6 +25,19 @@ pub(super) fn select<'a>(scenarios: &'a [Scenario], prefixes: &[String]) -> Resu
         return Err(Wrong("this binary has no scenarios: give some to `tourbillon::main!`".to_string()));
     }
     Ok(chosen)
+}
+
+/// The name within the pack: `router-storm-001.region_churn` of `router-storm/router-storm-001.region_churn`.
+fn short(scenario: &Scenario) -> &str {
+    scenario.name().split_once('/').map_or(scenario.name(), |(_, short)| short)
+}
+
+fn begins(scenario: &Scenario, prefix: &str) -> bool {
+    scenario.name().starts_with(prefix) || short(scenario).starts_with(prefix)
+}
+
+fn is(scenario: &Scenario, name: &str) -> bool {
+    scenario.name() == name || short(scenario) == name
 }
 
 /// The scenario of a case.
@@ -55,6 +68,8 @@ mod tests {
         };
         assert_eq!(names(&[]), Ok(vec!["a/crash", "a/crash-loop", "b/steady"]));
         assert_eq!(names(&["a/crash"]), Ok(vec!["a/crash"]));
+        assert_eq!(names(&["crash"]), Ok(vec!["a/crash"]));
+        assert_eq!(names(&["cr"]), Ok(vec!["a/crash", "a/crash-loop"]));
         assert_eq!(names(&["a/cr"]), Ok(vec!["a/crash", "a/crash-loop"]));
         assert_eq!(names(&["b", "a/crash-"]), Ok(vec!["a/crash-loop", "b/steady"]));
         let meant = "unknown scenario `a/crsh`, did you mean `a/crash`?";

@@ -25,6 +25,7 @@
 //! # Ok::<(), tourbillon_faults::scenario::SpecError>(())
 //! ```
 
+mod deployment;
 mod run;
 
 use std::fmt;
@@ -42,10 +43,12 @@ use crate::budget::Budget;
 use crate::plan::{Call, Catalogue, Group, Host, Knob, Plan};
 use crate::swarm::Profile;
 
+pub use deployment::{Deployment, Deployments, UnknownWord};
 pub use run::{LineReport, Run, Spec, SpecError};
 
 /// The body of a test, erased: run on machine `test`.
-type Body = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), String>>>> + Send + Sync>;
+type Body =
+    Arc<dyn Fn(Option<Deployment>) -> Pin<Box<dyn Future<Output = Result<(), String>>>> + Send + Sync>;
 
 /// Where a scenario's plans come from.
 #[derive(Clone, Debug)]
@@ -71,6 +74,7 @@ pub struct Scenario {
     config: Config,
     confluent: bool,
     guests: bool,
+    deployments: Option<Deployments>,
 }
 
 impl Scenario {
@@ -84,16 +88,37 @@ impl Scenario {
         B: Fn() -> F + Send + Sync + 'static,
         F: Future<Output: Termination> + 'static,
     {
-        assert!(is_name(name), "`{name}` is no name of a scenario: expected `PACK/NAME`");
         let body = Arc::new(body);
-        let erased: Body = Arc::new(move || {
+        let erased: Body = Arc::new(move |_| {
             let future = body();
             Box::pin(async move { future.await.report() })
         });
+        Scenario::of_body(name, about, erased)
+    }
+
+    /// A scenario whose system is built as the run asks for.
+    ///
+    /// # Panics
+    /// As [`new`](Self::new).
+    pub fn deployed<F, B>(name: &str, about: &str, deployments: Deployments, body: B) -> Scenario
+    where
+        B: Fn(Deployment) -> F + Send + Sync + 'static,
+        F: Future<Output: Termination> + 'static,
+    {
+        let (body, usual) = (Arc::new(body), deployments.usual().clone());
+        let erased: Body = Arc::new(move |deployment| {
+            let future = body(deployment.unwrap_or_else(|| usual.clone()));
+            Box::pin(async move { future.await.report() })
+        });
+        Scenario { deployments: Some(deployments), ..Scenario::of_body(name, about, erased) }
+    }
+
+    fn of_body(name: &str, about: &str, body: Body) -> Scenario {
+        assert!(is_name(name), "`{name}` is no name of a scenario: expected `PACK/NAME`");
         Scenario {
             name: name.to_string(),
             about: about.to_string(),
-            body: erased,
+            body,
             catalogue: Catalogue::default(),
             points: Vec::new(),
             required: Vec::new(),
@@ -103,6 +128,7 @@ impl Scenario {
             config: Config::default(),
             confluent: false,
             guests: false,
+            deployments: None,
         }
     }
 
@@ -283,6 +309,11 @@ impl Scenario {
     /// Whether its golden pins the semantic digest.
     pub fn is_confluent(&self) -> bool {
         self.confluent
+    }
+
+    /// What its system can be built as, where there is a choice.
+    pub fn deployments(&self) -> Option<&Deployments> {
+        self.deployments.as_ref()
     }
 
     /// Whether each run needs a process of its own.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use sim::choice::Edit;
 use sim::{Report, World};
 
-use super::{Scenario, Weather};
+use super::{Deployment, Scenario, UnknownWord, Weather};
 use crate::inject::{self, Injection, Skipped};
 use crate::plan::{Plan, PlanError};
 use crate::suggest;
@@ -22,6 +22,10 @@ pub struct Spec {
     pub plan: Option<Plan>,
     /// A profile in place of the scenario's; a plan comes first.
     pub profile: Option<Profile>,
+    /// The profile that the system is built as, in place of the scenario's usual one.
+    pub deployed_as: Option<String>,
+    /// The resource class, in place of the scenario's usual one.
+    pub class: Option<String>,
     /// The planted bug, by name.
     pub quirk: Option<String>,
     /// Draws that are replaced.
@@ -71,6 +75,8 @@ impl LineReport {
 pub enum SpecError {
     /// The plan names what the scenario has not, or contradicts itself.
     Plan(PlanError),
+    /// There is no such profile or resource class.
+    Deployment(UnknownWord),
     /// There is no such planted bug.
     UnknownQuirk {
         /// The word.
@@ -84,6 +90,7 @@ impl fmt::Display for SpecError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             SpecError::Plan(error) => write!(f, "{error}"),
+            SpecError::Deployment(error) => write!(f, "{error}"),
             SpecError::UnknownQuirk { word, known } => {
                 write!(f, "unknown quirk `{word}`")?;
                 match suggest::nearest(word, known.iter().map(String::as_str)) {
@@ -104,7 +111,30 @@ impl From<PlanError> for SpecError {
     }
 }
 
+impl From<UnknownWord> for SpecError {
+    fn from(error: UnknownWord) -> SpecError {
+        SpecError::Deployment(error)
+    }
+}
+
 impl Scenario {
+    /// What the system of a run is built as; `None` where there is no choice.
+    ///
+    /// # Errors
+    /// When the scenario has no such profile or class.
+    pub fn deployment_of(&self, spec: &Spec) -> Result<Option<Deployment>, UnknownWord> {
+        let (profile, class) = (spec.deployed_as.as_deref(), spec.class.as_deref());
+        if let Some(deployments) = &self.deployments {
+            return deployments.of(profile, class).map(Some);
+        }
+        let unknown = |what, word: &str| UnknownWord { what, word: word.to_string(), known: Vec::new() };
+        match (profile, class) {
+            (Some(word), _) => Err(unknown("profile", word)),
+            (None, Some(word)) => Err(unknown("class", word)),
+            (None, None) => Ok(None),
+        }
+    }
+
     /// The plan of a run: the spec's, or the scenario's, or drawn from the seed.
     pub fn plan_of(&self, spec: &Spec) -> Plan {
         let draw = |profile: &Profile| swarm::draw(spec.seed, profile, &self.budget, &self.catalogue);
@@ -120,6 +150,7 @@ impl Scenario {
     /// # Errors
     /// When the plan names what the scenario does not have, or the planted bug is not among its own.
     pub fn prepare(&self, spec: &Spec) -> Result<Prepared, SpecError> {
+        let deployment = self.deployment_of(spec)?;
         let plan = self.plan_of(spec);
         plan.check(&self.catalogue)?;
         let mut config = self.config.clone();
@@ -133,7 +164,7 @@ impl Scenario {
             }
             config.quirks.push(quirk.clone());
         }
-        Ok(Prepared { scenario: self.clone(), world: World::new(config), plan })
+        Ok(Prepared { scenario: self.clone(), world: World::new(config), plan, deployment })
     }
 
     /// One run, to its end.
@@ -150,6 +181,7 @@ pub struct Prepared {
     scenario: Scenario,
     world: World,
     plan: Plan,
+    deployment: Option<Deployment>,
 }
 
 impl Prepared {
@@ -165,12 +197,12 @@ impl Prepared {
 
     /// Runs it to its end.
     pub fn run(self) -> Run {
-        let Prepared { scenario, world, plan } = self;
+        let Prepared { scenario, world, plan, deployment } = self;
         let injection: Rc<RefCell<Option<Injection>>> = Rc::default();
         let (slot, injected, body) = (injection.clone(), plan.clone(), scenario.body.clone());
         let report = world.run(move || async move {
             *slot.borrow_mut() = Some(inject::inject(&injected));
-            body().await
+            body(deployment).await
         });
         let notes = injection.borrow().as_ref().map(Injection::notes).unwrap_or_default();
         let line = |(line, note): (&crate::plan::Line, &inject::Note)| LineReport {

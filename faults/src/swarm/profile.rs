@@ -72,6 +72,11 @@ impl Profile {
         Ok(Profile { name: name.to_string(), features: all().filter(|feature| has(feature)).collect() })
     }
 
+    /// The names of the profiles of the house.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        PROFILES.iter().map(|(name, _)| *name)
+    }
+
     /// A profile of one's own: features by name, or by the first word of their names.
     ///
     /// # Errors

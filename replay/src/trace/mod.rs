@@ -16,7 +16,7 @@ mod writer;
 
 pub use error::{FileError, FileProblem};
 pub use file::TraceFile;
-pub use json::write_json;
+pub use json::{convert_to_json, write_events, write_json};
 pub use names::{Names, Space};
 pub use summary::Ended;
 pub use text::{Described, Describer};

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ::replay::golden::{Golden as Pinned, Header, bless, find};
-use faults::scenario::Scenario;
 
 use super::sweep::jobs;
 use super::{House, Prepared, refusal, status_of};
 use crate::campaign::{Interrupt, Job, Pool, Summary};
 use crate::cli::args::{Common, Golden, GoldenArgs};
 use crate::cli::select::select;
+use crate::cli::subject::Subject;
 use crate::cli::{Status, Wrong};
 use crate::seeds::Seeds;
 
@@ -23,11 +23,11 @@ pub(crate) fn golden(house: &House, what: &Golden) -> Result<Status, Wrong> {
         Golden::Check(args) => (args, false),
         Golden::Bless(args) => (args, true),
     };
-    let chosen = select(&house.scenarios, &args.prefix)?;
+    let chosen = choose(house, &args.prefix)?;
     // Every golden is read before anything runs: a malformed one is told at once.
     let mut goldens = Vec::new();
-    for scenario in &chosen {
-        goldens.push(Pinned::read(&args.goldens, scenario.name())?);
+    for prepared in &chosen {
+        goldens.push(Pinned::read(&args.goldens, &prepared.label)?);
     }
     if let Some(digest) = args.digest {
         let matches = find(goldens.iter().flatten(), digest);
@@ -51,19 +51,20 @@ pub(crate) fn golden(house: &House, what: &Golden) -> Result<Status, Wrong> {
         .collect();
     let summary = run_all(house, args, &chosen, &seeds)?;
     let mut status = status_of(&summary);
-    for (scenario, ran) in chosen.iter().zip(&summary.scenarios) {
-        let header = Header::new(scenario.name(), scenario.is_confluent());
+    for (prepared, ran) in chosen.iter().zip(&summary.scenarios) {
+        let label = &prepared.label;
+        let header = Header::new(label, prepared.scenario.is_confluent());
         let entry = |row: &crate::campaign::Row| {
             let time = Duration::from_nanos(row.virtual_ns);
             Some((row.seed, header.entry(row.digests.as_ref()?, row.records, time)))
         };
         let runs: BTreeMap<u64, _> = ran.rows.values().filter_map(entry).collect();
         if blesses && ran.failures() > 0 {
-            println!("{}: not blessed, {} of its runs failed", scenario.name(), ran.failures());
+            println!("{}: not blessed, {} of its runs failed", label, ran.failures());
         } else if blesses {
             println!("{}", bless(&args.goldens, &header, &runs)?);
         } else {
-            let golden = Pinned::read(&args.goldens, scenario.name())?;
+            let golden = Pinned::read(&args.goldens, label)?;
             let empty = Pinned { header: header.clone(), entries: BTreeMap::new() };
             let check = golden.unwrap_or(empty).check(&header, &runs);
             println!("{check}");
@@ -76,27 +77,43 @@ pub(crate) fn golden(house: &House, what: &Golden) -> Result<Status, Wrong> {
     Ok(status)
 }
 
+/// Each scenario in each class that it has; a word may also name one class of one scenario, as a table does.
+fn choose<'a>(house: &'a House, words: &[String]) -> Result<Vec<Prepared<'a>>, Wrong> {
+    let subjects: Vec<Subject<'a>> = house.scenarios.iter().flat_map(Subject::of_every_class).collect();
+    let is_label = |word: &&String| subjects.iter().any(|subject| subject.is_called(word));
+    let (labels, prefixes): (Vec<&String>, Vec<&String>) = words.iter().partition(is_label);
+    let scenarios = match prefixes.is_empty() && !labels.is_empty() {
+        true => Vec::new(),
+        false => select(&house.scenarios, &prefixes.into_iter().cloned().collect::<Vec<_>>())?,
+    };
+    let chosen = |subject: &Subject<'a>| {
+        scenarios.iter().any(|scenario| scenario.name() == subject.scenario.name())
+            || labels.iter().any(|label| subject.is_called(label))
+    };
+    let chosen = subjects.into_iter().filter(chosen);
+    chosen.map(|subject| Prepared::new(subject, &Common::default())).collect()
+}
+
 fn run_all(
     house: &House,
     args: &GoldenArgs,
-    chosen: &[&Scenario],
+    chosen: &[Prepared<'_>],
     seeds: &[Vec<u64>],
 ) -> Result<Summary, Wrong> {
     let mut queue = Vec::new();
-    for (index, (scenario, seeds)) in chosen.iter().zip(seeds).enumerate() {
-        let prepared = Prepared::new(scenario, &Common::default())?;
+    for (index, (prepared, seeds)) in chosen.iter().zip(seeds).enumerate() {
         for (position, &seed) in (0..).zip(seeds) {
             queue.push(Job {
                 scenario: index,
                 position,
                 seed,
                 order: prepared.order(house, seed),
-                fresh: scenario.has_guests(),
+                fresh: prepared.scenario.has_guests(),
                 verify: false,
             });
         }
     }
-    let mut summary = Summary::new(chosen);
+    let mut summary = Summary::new(chosen.iter().map(Prepared::labelled));
     let mut wrong = None;
     let pool = Pool {
         setup: house.setup(None, args.wall_limit.0)?,
@@ -107,8 +124,7 @@ fn run_all(
     pool.run(&mut || queue.next(), &mut |ended| {
         let Some((job, ended)) = ended else { return };
         wrong = wrong.take().or(refusal(&ended));
-        let case = ::replay::case::Case::new(chosen[job.scenario].name(), job.seed);
-        summary.add(&job, ended, case);
+        summary.add(&job, ended, chosen[job.scenario].shown(job.seed));
     })?;
     match wrong {
         Some(wrong) => Err(wrong),

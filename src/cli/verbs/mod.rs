@@ -3,6 +3,7 @@
 mod diff;
 mod golden;
 mod list;
+mod pack;
 mod picture;
 mod replay;
 mod run;
@@ -12,10 +13,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ::replay::case::{Case, PlanSource};
-use faults::scenario::Scenario;
-use faults::swarm::Profile;
+use faults::scenario::{Deployment, Scenario};
 
 use super::args::Common;
+use super::subject::{Subject, in_classes};
 use super::{Status, Wrong};
 use crate::campaign::{Ended, Order, Setup, Summary, Verdict};
 use crate::execute::{load_plan, spec_of};
@@ -49,26 +50,34 @@ impl House {
 /// A scenario with the flags applied: the case of its seed zero, as shown and as sent to workers.
 struct Prepared<'a> {
     scenario: &'a Scenario,
+    /// The scenario's name, and the class where it was asked for several.
+    label: String,
+    /// Whether its plans are drawn by another profile than its own.
+    has_other_faults: bool,
     shown: Case,
     sent: Case,
 }
 
 impl<'a> Prepared<'a> {
+    /// Each scenario in each class that the flags ask for.
+    fn all(scenarios: Vec<&'a Scenario>, common: &Common) -> Result<Vec<Prepared<'a>>, Wrong> {
+        let subjects = in_classes(scenarios, &common.class)?;
+        subjects.into_iter().map(|subject| Prepared::new(subject, common)).collect()
+    }
+
     /// Applies the flags, or says which of them does not fit the scenario.
-    fn new(scenario: &'a Scenario, common: &Common) -> Result<Prepared<'a>, Wrong> {
+    fn new(subject: Subject<'a>, common: &Common) -> Result<Prepared<'a>, Wrong> {
+        let (label, scenario) = (subject.label(), subject.scenario);
         let mut shown = Case::new(scenario.name(), 0);
         shown.quirks.extend(common.quirk.clone());
         shown.profile.clone_from(&common.profile);
-        shown.class.clone_from(&common.class);
-        if let Some(name) = &common.profile {
-            Profile::named(name)?;
-        }
+        shown.class = subject.class;
         if let Some(path) = &common.plan {
             let path = path.display().to_string();
             let plan = load_plan(scenario, &PlanSource::File { path: path.clone(), hash: None })?;
             shown.plan = Some(PlanSource::file(path, &plan));
         }
-        Prepared::of(scenario, shown)
+        Ok(Prepared { label, ..Prepared::of(scenario, shown)? })
     }
 
     /// A case as it is, when it fits the scenario.
@@ -83,7 +92,19 @@ impl<'a> Prepared<'a> {
             }
         }
         let sent = Case { plan: spec.plan.as_ref().map(PlanSource::inline), ..shown.clone() };
-        Ok(Prepared { scenario, shown, sent })
+        let (label, has_other_faults) = (scenario.name().to_string(), spec.profile.is_some());
+        Ok(Prepared { scenario, label, has_other_faults, shown, sent })
+    }
+
+    /// What the system is built as, where there is a choice.
+    fn deployment(&self) -> Option<Deployment> {
+        let spec = spec_of(self.scenario, &self.sent).ok()?;
+        self.scenario.deployment_of(&spec).ok().flatten()
+    }
+
+    /// The scenario, and what tables call it.
+    fn labelled(&self) -> (&'a Scenario, &str) {
+        (self.scenario, &self.label)
     }
 
     fn shown(&self, seed: u64) -> Case {

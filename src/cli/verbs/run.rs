@@ -1,9 +1,10 @@
 //! `run`: one seed of each chosen scenario, with artefacts.
 
-use faults::scenario::Scenario;
+use ::replay::trace::convert_to_json;
 
+use super::pack::{self, Packs};
 use super::{House, Prepared, picture, refusal, status_of};
-use crate::campaign::{Crew, Ended, Interrupt, Job, Summary};
+use crate::campaign::{Codec, Crew, Ended, Interrupt, Job, Ran, Summary};
 use crate::cli::args::Run;
 use crate::cli::artefacts::{Artefacts, stem};
 use crate::cli::select::select;
@@ -13,11 +14,10 @@ use crate::cli::{Status, Wrong};
 /// Runs, tells each in a line, keeps trace, page and case.
 pub(crate) fn run(house: &House, args: &Run) -> Result<Status, Wrong> {
     let chosen = select(&house.scenarios, &args.prefix)?;
-    let chosen: Vec<Prepared<'_>> =
-        chosen.into_iter().map(|scenario| Prepared::new(scenario, &args.common)).collect::<Result<_, _>>()?;
+    let chosen = Prepared::all(chosen, &args.common)?;
     let of_one = [("--trace", &args.output.trace), ("--timeline", &args.output.timeline)];
     if let Some((flag, _)) = of_one.iter().find(|(_, file)| file.is_some() && chosen.len() > 1) {
-        let names: Vec<&str> = chosen.iter().map(|prepared| prepared.scenario.name()).collect();
+        let names: Vec<&str> = chosen.iter().map(|prepared| &*prepared.label).collect();
         let names = names.join(", ");
         return Err(Wrong(format!("{flag} is of one run, and {} were chosen: {names}", chosen.len())));
     }
@@ -25,15 +25,14 @@ pub(crate) fn run(house: &House, args: &Run) -> Result<Status, Wrong> {
     let artefacts = Artefacts::new("run", args.output.out.as_deref())?;
     let interrupt = Interrupt::on_signals()?;
     let setup = house.setup(None, args.output.wall_limit.0)?;
-    let scenarios: Vec<&Scenario> = chosen.iter().map(|prepared| prepared.scenario).collect();
-    let mut summary = Summary::new(&scenarios);
+    let mut summary = Summary::new(chosen.iter().map(Prepared::labelled));
     let seed = args.seed.0;
+    let mut packs = Packs::new(house, &artefacts, seed);
     for (index, prepared) in chosen.iter().enumerate() {
-        let stem = stem(prepared.scenario.name(), seed);
+        let stem = stem(&prepared.label, seed);
         let mut order = prepared.order(house, seed);
         let trace = args.output.trace.clone().unwrap_or_else(|| artefacts.path(&format!("{stem}.trace")));
         order.trace = Some(trace.clone());
-        order.codec = args.output.codec;
         // A process of its own for each, so that one says nothing to the next.
         let mut crew = Crew::new(&setup, &interrupt, index);
         let job = Job {
@@ -59,19 +58,34 @@ pub(crate) fn run(house: &House, args: &Run) -> Result<Status, Wrong> {
                 println!("\n{}", page.trim_end());
             }
             picture::draw(&args.output, &trace, ran.page.as_deref())?;
-        }
-        summary.add(&job, ended, prepared.shown(seed));
-        for (_, _, failing) in summary.failing() {
-            for kept in failing.first.values().filter(|kept| kept.case.scenario == prepared.scenario.name()) {
-                artefacts.write(&format!("{stem}.case"), &format!("{}\n", kept.case))?;
+            if args.verbose > 0 {
+                print!("{}", checks(ran));
             }
         }
+        summary.add(&job, ended.clone(), prepared.shown(seed));
+        packs.add(prepared, &ended, &trace, &summary.scenarios[index])?;
+        if matches!(ended, Ended::Ran(_)) && args.output.codec == Codec::Json {
+            convert_to_json(&trace)?;
+        }
+        for kept in summary.scenarios[index].failing.values().flat_map(|failing| failing.first.values()) {
+            artefacts.write(&format!("{stem}.case"), &format!("{}\n", kept.case))?;
+        }
     }
+    let more = pack::manifest(&artefacts, seed, args, packs.finish()?, &summary);
     let scenarios = summary.scenarios.iter().map(crate::cli::report::scenario_json).collect();
-    super::sweep::Manifest { verb: "run", artefacts: &artefacts, scenarios, more: Vec::new() }
+    super::sweep::Manifest { verb: "run", artefacts: &artefacts, scenarios, more }
         .write(status_of(&summary))?;
     println!("artefacts: {}", artefacts.folder.display());
     Ok(status_of(&summary))
+}
+
+/// The points that a run passed, and how often.
+fn checks(ran: &Ran) -> String {
+    let mut text = String::new();
+    for point in &ran.points {
+        text += &format!("  {}: {}, held {}\n", point.name, counted(point.hits, "hit"), point.held);
+    }
+    text
 }
 
 /// How a run ended, in a line.

@@ -48,7 +48,6 @@ pub(crate) fn sweep(house: &House, args: &Sweep) -> Result<Status, Wrong> {
     let began_at = Instant::now();
     let interrupt = Interrupt::on_signals()?;
     let setup = house.setup(Some(artefacts.folder.clone()), args.output.wall_limit.0)?;
-    let scenarios: Vec<&Scenario> = chosen.iter().map(|prepared| prepared.scenario).collect();
     let mut queue = Queue::new(house, &chosen, args, began_at);
     let jobs = jobs(args.jobs);
     let total = queue.total();
@@ -58,7 +57,7 @@ pub(crate) fn sweep(house: &House, args: &Sweep) -> Result<Status, Wrong> {
     let alive = canary_sings(&mut canary);
     drop(canary);
 
-    let mut summary = Summary::new(&scenarios);
+    let mut summary = Summary::new(chosen.iter().map(Prepared::labelled));
     let mut progress = Progress::new(total, began_at, queue.deadline);
     let mut wrong: Option<Wrong> = None;
     let pool = Pool { setup: setup.clone(), jobs, interrupt: interrupt.clone() };
@@ -84,7 +83,9 @@ pub(crate) fn sweep(house: &House, args: &Sweep) -> Result<Status, Wrong> {
     left_out.extend(queue.left_out(&summary));
     let (missing, missing_counts) = report::missing(&summary);
     let mut status = status_of(&summary);
-    let planted = args.common.quirk.is_some() || args.common.plan.is_some() || args.common.profile.is_some();
+    let planted = args.common.quirk.is_some()
+        || args.common.plan.is_some()
+        || chosen.iter().any(|prepared| prepared.has_other_faults);
     if missing_counts && !planted && args.shard.is_none() {
         status = status.max(Status::Failed);
     }
@@ -103,9 +104,9 @@ pub(crate) fn sweep(house: &House, args: &Sweep) -> Result<Status, Wrong> {
     for what in &left_out {
         println!("left out: {what}");
     }
-    for (_, _, failing) in summary.failing() {
+    for (scenario, _, failing) in summary.failing() {
         for kept in failing.first.values() {
-            let stem = stem(&kept.case.scenario, kept.case.seed);
+            let stem = stem(&scenario.name, kept.case.seed);
             artefacts.write(&format!("{stem}.case"), &format!("{}\n", kept.case))?;
             if let Some(page) = &kept.page {
                 artefacts.write(&format!("{stem}.page.txt"), page)?;
@@ -164,8 +165,7 @@ fn choose<'a>(house: &'a House, args: &Sweep) -> Result<(Vec<Prepared<'a>>, Vec<
     let (kept, left): (Vec<_>, Vec<_>) = chosen.into_iter().partition(|scenario| !any || plants(scenario));
     let left_out = left.iter().map(|scenario| format!("{}, which does not plant that bug", scenario.name()));
     let left_out = left_out.collect();
-    let prepared = kept.into_iter().map(|scenario| Prepared::new(scenario, &args.common));
-    Ok((prepared.collect::<Result<_, _>>()?, left_out))
+    Ok((Prepared::all(kept, &args.common)?, left_out))
 }
 
 /// Whether the scenario that must fail does.
@@ -187,7 +187,7 @@ fn draw_first(
 ) -> Result<(), Wrong> {
     for (scenario, _, failing) in summary.failing() {
         let first = failing.first.values().next().filter(|_| failing.verdict == Verdict::Failed);
-        let prepared = chosen.iter().find(|prepared| prepared.scenario.name() == scenario.name);
+        let prepared = chosen.iter().find(|prepared| prepared.label == scenario.name);
         let (Some(first), Some(prepared)) = (first, prepared) else { continue };
         let stem = stem(&scenario.name, first.case.seed);
         let trace = artefacts.path(&format!("{stem}.timeline.trace"));

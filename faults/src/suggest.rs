@@ -11,13 +11,16 @@ const WORD_CHARS_MAX: usize = 48;
 /// assert_eq!(nearest("zebra", ["power", "partition"]), None);
 /// ```
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let word: Vec<char> = word.chars().take(WORD_CHARS_MAX + 1).flat_map(char::to_lowercase).collect();
+    let lower = |text: &str| -> Vec<char> {
+        text.chars().take(WORD_CHARS_MAX + 1).flat_map(char::to_lowercase).collect()
+    };
+    let word = lower(word);
     if word.is_empty() || word.len() > WORD_CHARS_MAX {
         return None;
     }
     candidates
         .into_iter()
-        .map(|candidate| (distance(&word, &candidate.chars().collect::<Vec<_>>()), candidate))
+        .map(|candidate| (distance(&word, &lower(candidate)), candidate))
         .filter(|(distance, candidate)| *distance <= word.len().max(candidate.chars().count()) / 3)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)

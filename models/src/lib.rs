@@ -1,4 +1,5 @@
 //! Systems under simulation. Each is a folder with the same rooms: `api` (what a workload may name), pure
 //! hearts (no simulation, no time, no await), thin async shells around them, and `points`.
 
+pub mod adapter;
 pub mod kv;

@@ -1,0 +1,407 @@
+//! The pure machine: a state and an event give the next state, and each state says what to do next.
+//!
+//! The table is that of section 4 of the runtime regions. Four rows of it are ours, because the table is
+//! silent there and fail-closed must not be:
+//!
+//! | state | on | goes to | why |
+//! |---|---|---|---|
+//! | Negotiating | nobody answers | Failed(RetryExhausted) | what was not answered was not agreed |
+//! | Resuming, Completing | nobody answers | Retrying | the same doubt as a lost chunk, the same bound |
+//! | Resuming | cursor beyond what the remote holds | Failed(ResumeSeedMismatch) | it is not the run that was begun |
+//! | any before the end | restarted | Negotiating or Resuming | a killed client goes on, tries and all |
+//!
+//! An answer that the machine cannot place is [`Unexpected`]: an error of this house, never of the remote.
+
+use std::fmt;
+
+use super::backoff::TRIES_MAX;
+use super::capability::{Agreement, Capability};
+
+/// Why a run failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// The remote cannot do something at all.
+    UnsupportedCapability,
+    /// The remote can, in no version of ours.
+    CapabilityMismatch,
+    /// Its proof of integrity is wrong, late, absent or malformed.
+    IntegrityPrecheckFailed,
+    /// A chunk's id is taken by other content.
+    ConflictDetected,
+    /// As many tries as are allowed brought nothing.
+    RetryExhausted,
+    /// The remote's run is not the one that was begun: another seed, or less than it had acknowledged.
+    ResumeSeedMismatch,
+}
+
+impl Reason {
+    /// All reasons, in the order of the states that name them. When several are provoked at once, the first
+    /// of these is named: it is met first.
+    pub const ALL: [Reason; 6] = [
+        Reason::UnsupportedCapability,
+        Reason::CapabilityMismatch,
+        Reason::IntegrityPrecheckFailed,
+        Reason::ConflictDetected,
+        Reason::RetryExhausted,
+        Reason::ResumeSeedMismatch,
+    ];
+
+    /// As scenarios write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Reason::UnsupportedCapability => "unsupported-capability",
+            Reason::CapabilityMismatch => "capability-mismatch",
+            Reason::IntegrityPrecheckFailed => "integrity-precheck-failed",
+            Reason::ConflictDetected => "conflict-detected",
+            Reason::RetryExhausted => "retry-exhausted",
+            Reason::ResumeSeedMismatch => "resume-seed-mismatch",
+        }
+    }
+}
+
+/// Where a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Nothing was asked yet.
+    Idle,
+    /// Which capabilities does the remote have?
+    Negotiating,
+    /// Is what it holds whole?
+    Prechecking,
+    /// Chunks are committed.
+    Running,
+    /// Waits before it tries again.
+    Retrying,
+    /// Where does the remote stand?
+    Resuming,
+    /// All chunks are committed; the evidence is sealed.
+    Completing,
+    /// All is committed and sealed.
+    Done,
+    /// Nothing more is tried, and nothing is published.
+    Failed(Reason),
+}
+
+impl State {
+    /// Whether nothing comes after it.
+    pub const fn is_end(self) -> bool {
+        matches!(self, State::Done | State::Failed(_))
+    }
+
+    /// Its number in bytes.
+    pub const fn code(self) -> u8 {
+        match self {
+            State::Idle => 0,
+            State::Negotiating => 1,
+            State::Prechecking => 2,
+            State::Running => 3,
+            State::Retrying => 4,
+            State::Resuming => 5,
+            State::Completing => 6,
+            State::Done => 7,
+            State::Failed(reason) => 8 + reason as u8,
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            State::Failed(reason) => write!(f, "Failed({reason:?})"),
+            state => write!(f, "{state:?}"),
+        }
+    }
+}
+
+/// What came of a proof of integrity. All but the first are doubts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precheck {
+    /// It is the right one.
+    Agrees,
+    /// It is another.
+    Differs,
+    /// It came after its deadline.
+    Late,
+    /// None came.
+    Absent,
+    /// It is no checksum.
+    Malformed,
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The run begins.
+    Started {
+        /// All chance of the run comes from it.
+        seed: u64,
+        /// How many chunks there are; at least one.
+        chunk_count: u32,
+    },
+    /// The remote said what it can do.
+    Negotiated(Agreement),
+    /// The remote proved what it holds, or did not.
+    Checked(Precheck),
+    /// The chunk at the cursor is committed.
+    ChunkDone,
+    /// The chunk at the cursor was not answered, or refused for now.
+    ChunkLost,
+    /// The id of the chunk at the cursor is taken by other content.
+    ChunkConflicts,
+    /// The wait is over.
+    BackoffOver,
+    /// There are no tries left.
+    TriesSpent,
+    /// The remote said where it stands.
+    Resumed {
+        /// The seed of the run, by the remote's word.
+        seed: u64,
+        /// How many chunks it holds.
+        acknowledged: u32,
+    },
+    /// Nobody answered.
+    Unanswered,
+    /// The remote sealed the run.
+    Sealed,
+    /// The remote holds something else than was committed, and sealed nothing.
+    SealRefused,
+    /// The client was killed and came up again with this seed.
+    Restarted {
+        /// The seed it was started with this time.
+        seed: u64,
+    },
+}
+
+/// What to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Begin.
+    Start,
+    /// Ask what the remote can do.
+    Negotiate,
+    /// Ask for a proof of the first so many chunks.
+    Precheck {
+        /// How many.
+        count: u32,
+    },
+    /// Commit the chunk of this index, from 0.
+    Commit {
+        /// Which.
+        index: u32,
+    },
+    /// Wait before try number so many.
+    BackOff {
+        /// From 1.
+        tries: u32,
+    },
+    /// The tries are spent.
+    GiveUp,
+    /// Ask where the remote stands.
+    Resume,
+    /// Have the run sealed.
+    Complete,
+    /// Nothing: the run has ended.
+    Stop,
+}
+
+/// How often integrity is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Once, before the first chunk.
+    Strict,
+    /// Once more before every chunk.
+    Hardened,
+}
+
+/// Planted bugs of the machine; none by default, which is what a checker replays with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bugs {
+    /// A missing capability is no hindrance.
+    pub unsupported_goes_on: bool,
+    /// Another version is no hindrance.
+    pub mismatch_goes_on: bool,
+    /// A proof that is late, absent or malformed counts as a good one.
+    pub doubt_goes_on: bool,
+    /// A conflict counts as a commit.
+    pub conflict_goes_on: bool,
+    /// Tries are not counted against their bound.
+    pub retries_unbounded: bool,
+    /// The seed is not compared.
+    pub resumes_other_seed: bool,
+    /// The cursor moves when a chunk is sent, and is not compared.
+    pub cursor_runs_ahead: bool,
+    /// Hardened mode checks once.
+    pub hardened_checks_once: bool,
+    /// Hardened mode names another reason.
+    pub hardened_renames: bool,
+    /// A seal that nobody confirmed counts as one.
+    pub completes_unsealed: bool,
+}
+
+/// An event that has no place in a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unexpected {
+    /// The state.
+    pub state: State,
+    /// The event.
+    pub event: Event,
+}
+
+impl fmt::Display for Unexpected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} has no place in {}", self.event, self.state)
+    }
+}
+
+impl std::error::Error for Unexpected {}
+
+/// A run, as far as it has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Machine {
+    mode: Mode,
+    bugs: Bugs,
+    state: State,
+    seed: u64,
+    chunk_count: u32,
+    cursor: u32,
+    tries: u32,
+    /// Whether integrity was proved since the cursor last moved or the run was interrupted.
+    is_checked: bool,
+}
+
+impl Machine {
+    /// A run that has not begun.
+    pub fn new(mode: Mode, bugs: Bugs) -> Machine {
+        let state = State::Idle;
+        Machine { mode, bugs, state, seed: 0, chunk_count: 0, cursor: 0, tries: 0, is_checked: false }
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// How many chunks were acknowledged.
+    pub fn cursor(&self) -> u32 {
+        self.cursor
+    }
+
+    /// How many tries in a row brought nothing.
+    pub fn tries(&self) -> u32 {
+        self.tries
+    }
+
+    /// What to do next.
+    pub fn action(&self) -> Action {
+        let rechecks = self.mode == Mode::Hardened && !self.bugs.hardened_checks_once;
+        match self.state {
+            State::Idle => Action::Start,
+            State::Negotiating => Action::Negotiate,
+            State::Prechecking => Action::Precheck { count: self.cursor },
+            State::Running if rechecks && !self.is_checked => Action::Precheck { count: self.cursor },
+            State::Running => Action::Commit { index: self.cursor },
+            State::Retrying if self.has_tries() => Action::BackOff { tries: self.tries },
+            State::Retrying => Action::GiveUp,
+            State::Resuming => Action::Resume,
+            State::Completing => Action::Complete,
+            State::Done | State::Failed(_) => Action::Stop,
+        }
+    }
+
+    fn has_tries(&self) -> bool {
+        self.tries <= TRIES_MAX || self.bugs.retries_unbounded
+    }
+
+    /// The run after an event.
+    ///
+    /// # Errors
+    /// When the event has no place in this state; then the caller asked for one thing and reports another.
+    pub fn step(self, event: Event) -> Result<Machine, Unexpected> {
+        let to = |state| Ok(Machine { state, ..self });
+        let fail = |reason| Ok(Machine { state: State::Failed(reason), ..self });
+        match (self.state, event) {
+            (State::Idle, Event::Started { seed, chunk_count }) if chunk_count > 0 => {
+                Ok(Machine { state: State::Negotiating, seed, chunk_count, ..self })
+            }
+            (State::Negotiating, Event::Negotiated(agreement)) => match agreement {
+                Agreement::Agreed(_) => to(State::Prechecking),
+                Agreement::Missing(_) if self.bugs.unsupported_goes_on => to(State::Prechecking),
+                Agreement::Missing(_) => fail(Reason::UnsupportedCapability),
+                Agreement::Differs(_) if self.bugs.mismatch_goes_on => to(State::Prechecking),
+                Agreement::Differs(_) => fail(Reason::CapabilityMismatch),
+            },
+            (State::Negotiating, Event::Unanswered) => fail(Reason::RetryExhausted),
+            (State::Prechecking | State::Running, Event::Checked(precheck)) => self.checked(precheck),
+            (State::Running, Event::ChunkDone) => Ok(self.advanced()),
+            (State::Running, Event::ChunkLost) if self.bugs.cursor_runs_ahead => self.advanced().retry(),
+            (State::Running, Event::ChunkLost) => self.retry(),
+            (State::Running, Event::ChunkConflicts) if self.bugs.conflict_goes_on => Ok(self.advanced()),
+            (State::Running, Event::ChunkConflicts) => fail(Reason::ConflictDetected),
+            (State::Completing, Event::Unanswered) if self.bugs.completes_unsealed => to(State::Done),
+            (State::Resuming | State::Completing, Event::Unanswered) => self.retry(),
+            (State::Retrying, Event::BackoffOver) if self.has_tries() => to(State::Resuming),
+            (State::Retrying, Event::TriesSpent) if !self.has_tries() => fail(Reason::RetryExhausted),
+            (State::Resuming, Event::Resumed { seed, acknowledged }) => self.resumed(seed, acknowledged),
+            (State::Completing, Event::Sealed) => to(State::Done),
+            (State::Completing, Event::SealRefused) => fail(Reason::IntegrityPrecheckFailed),
+            (state, Event::Restarted { seed }) if !state.is_end() && state != State::Idle => {
+                self.restarted(seed)
+            }
+            (state, event) => Err(Unexpected { state, event }),
+        }
+    }
+
+    fn checked(self, precheck: Precheck) -> Result<Machine, Unexpected> {
+        let is_doubt = matches!(precheck, Precheck::Late | Precheck::Absent | Precheck::Malformed);
+        if precheck == Precheck::Agrees || is_doubt && self.bugs.doubt_goes_on {
+            return Ok(Machine { state: State::Running, is_checked: true, ..self });
+        }
+        let renames = self.bugs.hardened_renames && self.mode == Mode::Hardened;
+        let reason = if renames { Reason::ConflictDetected } else { Reason::IntegrityPrecheckFailed };
+        Ok(Machine { state: State::Failed(reason), ..self })
+    }
+
+    /// One chunk further: the tries begin anew.
+    fn advanced(self) -> Machine {
+        let cursor = self.cursor + 1;
+        let state = if cursor < self.chunk_count { State::Running } else { State::Completing };
+        Machine { state, cursor, tries: 0, is_checked: false, ..self }
+    }
+
+    fn retry(self) -> Result<Machine, Unexpected> {
+        Ok(Machine { state: State::Retrying, tries: self.tries + 1, is_checked: false, ..self })
+    }
+
+    /// The remote may hold the one chunk whose answer was lost, and no more: chunks go one at a time. It is
+    /// sent again all the same, so that its content is compared.
+    fn resumed(self, seed: u64, acknowledged: u32) -> Result<Machine, Unexpected> {
+        let is_same_seed = seed == self.seed || self.bugs.resumes_other_seed;
+        let expected = self.cursor..=self.cursor + 1;
+        let is_same_place = expected.contains(&acknowledged) || self.bugs.cursor_runs_ahead;
+        let state = match (is_same_seed && is_same_place, self.cursor < self.chunk_count) {
+            (false, _) => State::Failed(Reason::ResumeSeedMismatch),
+            (true, true) => State::Running,
+            (true, false) => State::Completing,
+        };
+        Ok(Machine { state, ..self })
+    }
+
+    fn restarted(self, seed: u64) -> Result<Machine, Unexpected> {
+        let state = match self.state {
+            _ if seed != self.seed && !self.bugs.resumes_other_seed => {
+                State::Failed(Reason::ResumeSeedMismatch)
+            }
+            State::Negotiating | State::Prechecking => State::Negotiating,
+            _ => State::Resuming,
+        };
+        Ok(Machine { state, is_checked: false, ..self })
+    }
+}
+
+/// The capability that an agreement names, for people.
+pub fn named(agreement: Agreement) -> Option<Capability> {
+    match agreement {
+        Agreement::Agreed(_) => None,
+        Agreement::Missing(capability) | Agreement::Differs(capability) => Some(capability),
+    }
+}

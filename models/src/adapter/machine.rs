@@ -15,7 +15,7 @@
 use std::fmt;
 
 use super::backoff::TRIES_MAX;
-use super::capability::{Agreement, Capability};
+use super::capability::Agreement;
 
 /// Why a run failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -236,6 +236,10 @@ pub struct Bugs {
     pub hardened_renames: bool,
     /// A seal that nobody confirmed counts as one.
     pub completes_unsealed: bool,
+    /// The audit chain begins anew at every restart.
+    pub audit_unlinked: bool,
+    /// Lost chunks are not audited.
+    pub audit_skips_losses: bool,
 }
 
 /// An event that has no place in a state.
@@ -289,6 +293,16 @@ impl Machine {
     /// How many tries in a row brought nothing.
     pub fn tries(&self) -> u32 {
         self.tries
+    }
+
+    /// The seed it was begun with.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The bugs planted in it.
+    pub fn bugs(&self) -> Bugs {
+        self.bugs
     }
 
     /// What to do next.
@@ -395,13 +409,5 @@ impl Machine {
             _ => State::Resuming,
         };
         Ok(Machine { state, is_checked: false, ..self })
-    }
-}
-
-/// The capability that an agreement names, for people.
-pub fn named(agreement: Agreement) -> Option<Capability> {
-    match agreement {
-        Agreement::Agreed(_) => None,
-        Agreement::Missing(capability) | Agreement::Differs(capability) => Some(capability),
     }
 }

@@ -6,10 +6,36 @@
 //!
 //! | room | what |
 //! |---|---|
-//! | `backoff`, `bytes`, `capability` | pure parts |
-//! | `machine` | the pure machine: states, events, reasons |
+//! | `api` | jobs, the witness, the journals' places: what a workload may name |
+//! | `bytes`, `frame`, `message` | bytes on the wire and on the disk, with checksums |
+//! | `backoff`, `capability`, `content` | pure parts |
+//! | `machine`, `audit` | the client's pure heart: the table of states, and the chain of its transitions |
+//! | `remote`, `ledger`, `trouble` | the remote's pure heart, and what a scenario has go wrong in it |
+//! | `exchange`, `journal`, `client`, `server` | thin shells |
+//! | `points` | sites, marks and planted bugs |
+//!
+//! What it survives (its budget): any number of crashes of both sides, power losses, partitions, lost, late,
+//! doubled, reordered and damaged datagrams, pauses, slow machines, and any wall clock at all, as long as no
+//! outage lasts longer than the client's patience (twenty seconds): beyond that it fails closed, by name. What it
+//! does not: a disk that fails.
 
-pub mod backoff;
+pub mod api;
+mod audit;
+mod backoff;
 mod bytes;
-pub mod capability;
-pub mod machine;
+mod capability;
+pub mod client;
+mod content;
+mod exchange;
+mod frame;
+mod journal;
+mod ledger;
+mod machine;
+mod message;
+pub mod points;
+mod remote;
+pub mod server;
+mod trouble;
+
+#[cfg(test)]
+mod tests;

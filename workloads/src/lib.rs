@@ -3,5 +3,6 @@
 //! `check` holds the general checkers: they judge a history and know no system. Beside it is a room for each
 //! system: its load, its oracle and its scenarios.
 
+pub mod adapter;
 pub mod check;
 pub mod kv;

@@ -32,6 +32,8 @@ pub struct Job {
     pub mode: Mode,
     /// What is to be committed, in order; at least one.
     pub chunks: Rc<[Vec<u8>]>,
+    /// How long each chunk takes to be made before it is first sent.
+    pub pace: Duration,
     /// The name of the remote's machine.
     pub remote: Rc<str>,
 }

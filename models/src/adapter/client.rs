@@ -181,7 +181,10 @@ impl Client {
         let content = self.job.chunks[index as usize].clone();
         let first = match self.sent_first {
             Some((sent, at)) if sent == index => at,
-            _ => Instant::now(),
+            _ => {
+                sleep(self.job.pace).await;
+                Instant::now()
+            }
         };
         self.sent_first = Some((index, first));
         let request = Request::Commit { run, seed, index, id: chunk_id(run, index), content };

@@ -305,14 +305,18 @@ impl Machine {
         self.bugs
     }
 
+    /// Whether integrity must be proved before the next chunk.
+    fn must_check(&self) -> bool {
+        self.mode == Mode::Hardened && !self.is_checked && !self.bugs.hardened_checks_once
+    }
+
     /// What to do next.
     pub fn action(&self) -> Action {
-        let rechecks = self.mode == Mode::Hardened && !self.bugs.hardened_checks_once;
         match self.state {
             State::Idle => Action::Start,
             State::Negotiating => Action::Negotiate,
             State::Prechecking => Action::Precheck { count: self.cursor },
-            State::Running if rechecks && !self.is_checked => Action::Precheck { count: self.cursor },
+            State::Running if self.must_check() => Action::Precheck { count: self.cursor },
             State::Running => Action::Commit { index: self.cursor },
             State::Retrying if self.has_tries() => Action::BackOff { tries: self.tries },
             State::Retrying => Action::GiveUp,
@@ -345,7 +349,11 @@ impl Machine {
                 Agreement::Differs(_) => fail(Reason::CapabilityMismatch),
             },
             (State::Negotiating, Event::Unanswered) => fail(Reason::RetryExhausted),
-            (State::Prechecking | State::Running, Event::Checked(precheck)) => self.checked(precheck),
+            (State::Prechecking, Event::Checked(precheck)) => self.checked(precheck),
+            (State::Running, Event::Checked(precheck)) if self.must_check() => self.checked(precheck),
+            (state @ State::Running, event) if self.must_check() && !is_restart(event) => {
+                Err(Unexpected { state, event })
+            }
             (State::Running, Event::ChunkDone) => Ok(self.advanced()),
             (State::Running, Event::ChunkLost) if self.bugs.cursor_runs_ahead => self.advanced().retry(),
             (State::Running, Event::ChunkLost) => self.retry(),
@@ -410,4 +418,8 @@ impl Machine {
         };
         Ok(Machine { state, is_checked: false, ..self })
     }
+}
+
+fn is_restart(event: Event) -> bool {
+    matches!(event, Event::Restarted { .. })
 }

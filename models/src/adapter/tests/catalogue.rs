@@ -21,7 +21,6 @@ fn points_below(folder: &Path, found: &mut BTreeSet<(String, String)>) {
             for kind in MACROS {
                 for (at, opening) in text.match_indices(&format!("points::{kind}!(")) {
                     let call = &text[at + opening.len()..];
-                    let call = &call[..call.find(");").or(call.find(").await")).expect("a macro call ends")];
                     let name = call.split('"').nth(1).expect("a point has a name");
                     found.insert((name.to_string(), kind.to_string()));
                 }

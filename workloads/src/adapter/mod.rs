@@ -1,0 +1,22 @@
+//! The adapter under load: jobs, provocations, the oracle that watches, the judgement of what lies on the disks,
+//! and the scenarios.
+//!
+//! | room | what |
+//! |---|---|
+//! | `load`, `provocation` | what is asked, and what goes wrong in the remote, drawn from the seed |
+//! | `oracle`, `verify`, `tail` | what is judged: as it happens, from the disks, and by percentiles |
+//! | `escalation` | properties by name, and what to do when one does not hold |
+//! | `run`, `scenarios` | one run; the pack |
+
+pub mod escalation;
+pub mod load;
+pub mod oracle;
+pub mod provocation;
+pub mod run;
+#[cfg(test)]
+mod scenario_tests;
+mod scenarios;
+pub mod tail;
+pub mod verify;
+
+pub use scenarios::{STANDARD_PLAN, killed_at, pairs, scenarios};

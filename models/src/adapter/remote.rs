@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::bytes::Hash;
 use super::capability::Offer;
-use super::content::{checksum, content_hash};
+use super::content::{checksum, chunk_id, content_hash};
 use super::ledger::Entry;
 use super::machine::Reason;
 use super::message::{Reply, Request};
@@ -195,20 +195,26 @@ impl Remote {
         self.trouble.silent_from.is_some_and(|from| index >= from)
     }
 
+    /// Whether the next chunk of a run will meet a conflict. Trouble that begins at the same chunk waits for it:
+    /// a conflict is met while the run goes on, silence and another seed only after that.
+    fn meets_conflict(&self, run: u64) -> bool {
+        self.names.contains_key(&chunk_id(run, self.held(run)))
+    }
+
     /// The seed that the remote says a run has; nothing when it never heard of the run.
     fn seed_of(&self, run: u64) -> Option<u64> {
         let known = self.runs.get(&run)?;
-        let is_another = self.trouble.other_seed_from.is_some_and(|from| self.held(run) >= from);
-        Some(if is_another { !known.seed } else { known.seed })
+        let begins = self.trouble.other_seed_from.is_some_and(|from| self.held(run) >= from);
+        Some(if begins && !self.meets_conflict(run) { !known.seed } else { known.seed })
     }
 
     fn resume(&self, run: u64) -> Outcome {
         let acknowledged = self.held(run);
-        if self.is_silent(acknowledged) {
+        if self.is_silent(acknowledged) && !self.meets_conflict(run) {
             return Outcome::provoked(Answer::Never, Reason::RetryExhausted);
         }
         let seed = self.seed_of(run);
-        let is_another = seed.is_some() && seed != self.runs.get(&run).map(|run| run.seed);
+        let is_another = seed != self.runs.get(&run).map(|run| run.seed);
         let provokes = is_another.then_some(Reason::ResumeSeedMismatch);
         Outcome { entry: None, answer: Answer::Now(Reply::Stands { seed, acknowledged }), provokes }
     }
@@ -217,6 +223,9 @@ impl Remote {
         let Some(known) = self.runs.get(&run).filter(|_| self.seed_of(run) == Some(seed)) else {
             return Outcome::of(Reply::Refused);
         };
+        if self.is_silent(count) {
+            return Outcome::provoked(Answer::Never, Reason::RetryExhausted);
+        }
         let (held, is_damaged) = self.proof(run, 0, count);
         let is_whole = self.held(run) == count && held == *expected;
         if !is_whole && !self.bugs.seals_unchecked {

@@ -55,7 +55,8 @@ pub struct Trouble {
     pub held_before: Vec<Entry>,
     /// The index of the first chunk whose name is among those.
     pub conflict_at: Option<u32>,
-    /// From this chunk on it answers neither commits nor resumptions.
+    /// From this chunk on it answers neither commits nor resumptions nor completions; the number of chunks means
+    /// that the completion alone is not answered.
     pub silent_from: Option<u32>,
     /// Once it holds so many chunks of a run, it takes the run for one of another seed.
     pub other_seed_from: Option<u32>,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use models::adapter::api::{Capability, Doubt, Entry, PROOF_DEADLINE, Reason, Trouble, chunk_id};
+use sim::Ratio;
 use sim::choice::Rng;
 
 /// The run that had taken a name before.
@@ -25,8 +26,11 @@ pub fn draw(rng: &mut Rng, reasons: &[Reason], runs: &[u64], chunk_count: u32, d
     let lacks = *rng.pick(&Capability::ALL);
     let differs = *rng.pick(&Capability::ALL);
     let doubt = doubt(rng, chunk_count, doubts);
-    let mut index = || rng.range(1..u64::from(chunk_count)) as u32;
-    let (conflict_at, silent_from, other_seed_from) = (index(), index(), index());
+    let count = u64::from(chunk_count);
+    let (conflict_at, other_seed_from) = (rng.range(1..count) as u32, rng.range(1..count) as u32);
+    // Every fourth silence begins when all chunks are there and only the seal is missing.
+    let (silent_from, at_the_seal) = (rng.range(1..count) as u32, rng.chance(Ratio::of(1, 4)));
+    let silent_from = if at_the_seal { chunk_count } else { silent_from };
     let is = |reason| reasons.contains(&reason);
     Trouble {
         lacks: is(Reason::UnsupportedCapability).then_some(lacks),

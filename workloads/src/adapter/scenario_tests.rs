@@ -34,3 +34,22 @@ fn a_correct_adapter_passes() {
         }
     }
 }
+
+#[test]
+fn hunt() {
+    if std::env::var("HUNT").is_err() { return; }
+    for quirk in QUIRKS {
+        let mut line = format!("{:24}", quirk.name());
+        for scenario in scenarios() {
+            let mut by = BTreeMap::<String, (u64, u32)>::new();
+            for seed in 0..100 {
+                if let Some(failure) = run(&scenario, seed, Some(quirk.name())).report.failure() {
+                    let e = by.entry(failure.property.clone()).or_insert((seed, 0));
+                    e.1 += 1;
+                }
+            }
+            if !by.is_empty() { line += &format!("\n    {} {by:?}", scenario.name()); }
+        }
+        println!("{line}");
+    }
+}

@@ -87,7 +87,9 @@ fn reversed_clock() -> Scenario {
     let about =
         "wall clocks jump to and fro, monotonic ones go back and stand still, while the client is killed";
     let features = ["clock", "monotonic.reverse", "monotonic.freeze", "kill", "loss"];
-    scenario("reversed-clock", about, Setup::provoking(&[]), true)
+    // Many proofs, so that clocks jump while one is awaited.
+    let load = Load { clients: 2, chunks: 40..80, pace_ms: 40..120, modes: Modes::Both };
+    scenario("reversed-clock", about, Setup { load, ..Setup::provoking(&[]) }, true)
         .weather(swarm_of("reversed-clock", &features))
         .required(["adapter.restarted"])
 }

@@ -90,7 +90,8 @@ impl Record {
         out
     }
 
-    /// Reads what [`to_bytes`](Self::to_bytes) wrote.
+    /// Reads what [`to_bytes`](Self::to_bytes) wrote, and nothing else: a record has one way to be written, or a
+    /// bit of it could change unseen.
     pub fn read(bytes: &[u8]) -> Option<Record> {
         let mut reader = Reader::new(bytes);
         let record = Record {
@@ -103,7 +104,7 @@ impl Record {
             tries: reader.u32()?,
             at_ns: reader.u64()?,
         };
-        reader.end(record)
+        reader.end(record).filter(|record| record.to_bytes() == bytes)
     }
 
     /// What the next record is bound to.

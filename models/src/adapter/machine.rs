@@ -88,6 +88,23 @@ impl State {
         matches!(self, State::Done | State::Failed(_))
     }
 
+    /// The state of a number, or nothing.
+    pub fn of_code(code: u8) -> Option<State> {
+        let plain = [
+            State::Idle,
+            State::Negotiating,
+            State::Prechecking,
+            State::Running,
+            State::Retrying,
+            State::Resuming,
+            State::Completing,
+            State::Done,
+        ];
+        let failed =
+            || Reason::ALL.get(usize::from(code).checked_sub(plain.len())?).copied().map(State::Failed);
+        plain.get(usize::from(code)).copied().or_else(failed)
+    }
+
     /// Its number in bytes.
     pub const fn code(self) -> u8 {
         match self {

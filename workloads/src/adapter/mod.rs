@@ -7,11 +7,14 @@
 //! | `oracle`, `verify`, `tail` | what is judged: as it happens, from the disks, and by percentiles |
 //! | `escalation` | properties by name, and what to do when one does not hold |
 //! | `run`, `scenarios` | one run; the pack |
+//! | `events`, `rehearsal` | transitions as JSON lines; a run whose artefacts are kept for an evidence pack |
 
 pub mod escalation;
+pub mod events;
 pub mod load;
 pub mod oracle;
 pub mod provocation;
+pub mod rehearsal;
 pub mod run;
 #[cfg(test)]
 mod scenario_tests;

@@ -64,10 +64,14 @@ pub async fn run(setup: Setup) -> Option<Remains> {
     let chunk_count = jobs[0].chunks.len() as u32;
     let trouble = provocation::draw(&mut rng, &setup.provokes, &runs, chunk_count, setup.doubts);
     // Another seed has two ways to come about: the remote's word, or the client's own after a restart.
-    let at_restart =
-        rng.choose(2) == 1 && jobs.len() == 1 && setup.provokes == [Reason::ResumeSeedMismatch];
-    let started_after = Duration::from_millis(rng.choose(1500));
+    let at_restart = rng.choose(2) == 1 && jobs.len() == 1 && setup.provokes == [Reason::ResumeSeedMismatch];
+    // Anywhere in the storm: what ends a run soon is to meet it as well.
+    let started_after = Duration::from_millis(rng.choose(5000));
     let oracle = Oracle::new();
+    // All machines stand before any trouble begins: it strikes those that are there.
+    for client in 0..jobs.len() {
+        sim::machine(&client_name(client)).create();
+    }
     start_remote(if at_restart { Trouble::default() } else { trouble.clone() }, &oracle);
     if !setup.gates {
         sleep(started_after).await;
@@ -119,7 +123,8 @@ const OTHER_SEED: &str = "other seed";
 
 fn start_client(number: usize, job: &Job, oracle: &Rc<Oracle>) -> Process {
     let (job, witness) = (job.clone(), oracle.clone());
-    let client = sim::machine(&client_name(number)).create().process(PROCESS, move |boot| {
+    let machine = sim::find_machine(&client_name(number)).expect("it was created");
+    let client = machine.process(PROCESS, move |boot| {
         let (mut job, witness) = (job.clone(), witness.clone());
         if boot.config == OTHER_SEED {
             job.seed = !job.seed;

@@ -12,7 +12,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use faults::budget::{Allowance, Budget};
-use faults::plan::{Group, Host, Line, Plan, Processes, Trouble};
+use faults::plan::{Group, Groups, Host, Line, Plan, Processes, Trouble};
 use faults::scenario::{Scenario, Weather};
 use faults::swarm::Profile;
 use models::adapter::api::Reason;
@@ -20,7 +20,7 @@ use models::adapter::points::{CATALOGUE, CLIENT_SITES, QUIRKS, REMOTE_SITES};
 
 use super::load::{Load, Modes, REMOTE, client_name};
 use super::provocation::Doubts;
-use super::run::{self, CALM_AT, PROCESS, Setup};
+use super::run::{self, CALM_AT, PROCESS, Remains, Setup};
 
 /// The standard network plan, as text.
 pub const STANDARD_PLAN: &str = include_str!("standard.toml");
@@ -52,23 +52,52 @@ pub fn pairs() -> Vec<(Reason, Reason)> {
     (0..Reason::ALL.len()).flat_map(later).collect()
 }
 
-/// kill -9 of whoever passes a point for the n-th time; it is back after 200 ms.
+/// kill -9 of whoever passes a point for the n-th time; it is back after 200 ms. Now and then the remote is not
+/// heard for longer than a chunk waits, so that runs retry and resume as well.
 pub fn killed_at(point: &str, hit: NonZeroU32) -> Plan {
     let restart_after = Some(Duration::from_millis(200));
     let kill = Trouble::Kill { processes: Processes::itself(), restart_after, down_max: None };
-    Plan { faults: vec![Line::on(point, hit, kill), Line::at(CALM_AT, Trouble::Calm {})] }
+    let deaf = || Trouble::Partition { groups: Groups::of(Group::machine(REMOTE)), one_way: false };
+    let silences = (0..12).map(|number| {
+        let line = Line::at(Duration::from_millis(800 * number + 300), deaf());
+        line.lasting(Duration::from_millis(400))
+    });
+    let kill = Line::on(point, hit, kill);
+    Plan {
+        faults: std::iter::once(kill).chain(silences).chain([Line::at(CALM_AT, Trouble::Calm {})]).collect(),
+    }
 }
 
 fn steady() -> Scenario {
-    let setup = Setup::provoking(&[]);
+    let load = Load { chunks: 24..64, pace_ms: 5..60, ..Load::usual() };
+    let setup = Setup { load, ..Setup::provoking(&[]) };
     scenario("steady", "the standard network plan: every run is done", setup, false)
         .plan(STANDARD_PLAN)
         .required(["adapter.asked_again", "adapter.damaged_datagram_dropped", "adapter.stale_reply_dropped"])
 }
 
-fn tail() -> Scenario {
+/// What the gates are judged on, and what a rehearsal keeps: four clients, 384 commits.
+fn gated() -> Setup {
     let load = Load { clients: 4, chunks: 96..97, pace_ms: 1..4, modes: Modes::Both };
-    let setup = Setup { load, gates: true, ..Setup::provoking(&[]) };
+    Setup { load, gates: true, ..Setup::provoking(&[]) }
+}
+
+/// The gates' run, whose remains go to somebody who keeps them.
+pub(super) fn rehearsed(keep: impl Fn(Remains) + Clone + Send + Sync + 'static) -> Scenario {
+    let body = move || {
+        let keep = keep.clone();
+        async move {
+            if let Some(remains) = run::run(gated()).await {
+                keep(remains);
+            }
+        }
+    };
+    bare("tail", "the standard network plan, and what it leaves is kept", gated().load.clients, false, body)
+        .plan(STANDARD_PLAN)
+}
+
+fn tail() -> Scenario {
+    let setup = gated();
     scenario("tail", "the standard network plan: latencies stay within their budget", setup, false)
         .plan(STANDARD_PLAN)
         .required(["adapter.asked_again"])

@@ -69,6 +69,15 @@ fn every_row_of_the_table() {
     }
 }
 
+#[test]
+fn states_have_numbers_of_their_own() {
+    let states: Vec<State> = (0..).map_while(State::of_code).collect();
+    assert_eq!(states.len(), 14);
+    for (code, state) in (0..).zip(states) {
+        assert_eq!(state.code(), code, "{state}");
+    }
+}
+
 /// The remote may hold the chunk whose answer was lost: one more than the cursor, and nothing else.
 #[test]
 fn a_run_is_resumed_only_where_it_stood() {

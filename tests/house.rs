@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The rooms, by their names in the drawing, and the folder of each.
-const ROOMS: [(&str, &str); 8] = [
+const ROOMS: [(&str, &str); 9] = [
     ("tourbillon", "."),
     ("workloads", "workloads"),
     ("replay", "replay"),
     ("models", "models"),
     ("faults", "faults"),
     ("sim", "sim"),
+    ("evidence", "evidence"),
     ("macros", "macros"),
     ("points", "points"),
 ];

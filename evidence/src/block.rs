@@ -1,6 +1,8 @@
 //! One block of a file: its symbols, the repair symbols made from them, and the way back. Pure.
 
-use raptorq::{EncodingPacket, ObjectTransmissionInformation, PayloadId, SourceBlockDecoder, SourceBlockEncoder};
+use raptorq::{
+    EncodingPacket, ObjectTransmissionInformation, PayloadId, SourceBlockDecoder, SourceBlockEncoder,
+};
 
 /// Bytes of a symbol; the last of a file is filled up with zeros.
 pub const SYMBOL_BYTES: usize = 1024;
@@ -65,9 +67,8 @@ pub fn repair_symbols(bytes: &[u8]) -> Vec<Symbol> {
 /// The bytes of a block from whatever symbols are left of it. Nothing when they do not decode.
 pub fn decode(block_bytes: usize, symbols: &[Symbol]) -> Option<Vec<u8>> {
     let padded_bytes = source_count(block_bytes) * SYMBOL_BYTES;
-    let packets = symbols
-        .iter()
-        .map(|symbol| EncodingPacket::new(PayloadId::new(0, symbol.id), symbol.bytes.clone()));
+    let packets =
+        symbols.iter().map(|symbol| EncodingPacket::new(PayloadId::new(0, symbol.id), symbol.bytes.clone()));
     let mut decoder = SourceBlockDecoder::new(0, &information(padded_bytes), padded_bytes as u64);
     let mut bytes = decoder.decode(packets)?;
     bytes.truncate(block_bytes);

@@ -8,7 +8,7 @@ pub use super::backoff::TRIES_MAX;
 pub use super::bytes::Hash;
 pub use super::capability::{Agreement, Capability};
 pub use super::content::{checksum, chunk_id, content_hash};
-pub use super::frame::read as read_journal;
+pub use super::frame::{append as append_to_journal, read as read_journal};
 pub use super::ledger::Entry;
 pub use super::machine::{Bugs, Event, Machine, Mode, Precheck, Reason, State};
 pub use super::trouble::{Doubt, Trouble};

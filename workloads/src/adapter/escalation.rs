@@ -94,6 +94,13 @@ pub const PROPERTIES: [Property; 14] = [
     TAIL_P99,
 ];
 
+/// The class of a failure by the name of its property. What nobody has classified, such as a panic, is of the
+/// most urgent class until somebody looks at it.
+pub fn class_of(property: &str) -> Class {
+    let known = PROPERTIES.iter().find(|known| known.name == property);
+    known.map_or(Class::P0, |known| known.class)
+}
+
 /// A property that does not hold, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {

@@ -46,7 +46,7 @@ impl Load {
         let chunks: Rc<[Vec<u8>]> = (0..count).map(|index| chunk(rng, index)).collect();
         let mode = |client: u32| match self.modes {
             Modes::Drawn => drawn,
-            Modes::Both if client % 2 == 0 => Mode::Strict,
+            Modes::Both if client.is_multiple_of(2) => Mode::Strict,
             Modes::Both => Mode::Hardened,
         };
         let job = |client: u32| Job {

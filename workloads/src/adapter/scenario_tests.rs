@@ -8,7 +8,7 @@ use std::ops::Range;
 use faults::scenario::{Run, Scenario, Spec};
 use models::adapter::points::{CLIENT_SITES, QUIRKS, REMOTE_SITES};
 
-use super::escalation::PROPERTIES;
+use super::escalation::{PROPERTIES, class_of};
 use super::rehearsal::rehearse;
 use super::{killed_at, scenarios};
 
@@ -122,8 +122,7 @@ fn every_planted_bug_is_caught_within_200_seeds_by_a_property_that_names_it() {
             report.failure().filter(|failure| properties.contains(&failure.property.as_str())).cloned()
         });
         let failure = failure.unwrap_or_else(|| panic!("`{quirk}` was not caught in {}", scenario.name()));
-        let property = PROPERTIES.iter().find(|property| property.name == failure.property);
-        let class = property.expect("a property of the adapter").class;
+        let class = class_of(&failure.property);
         assert!(failure.message.ends_with(&format!("[{class}]")), "{}", failure.message);
     }
 }

@@ -114,7 +114,8 @@ mod tests {
 
     #[test]
     fn one_fault_of_any_line_refuses_the_signature_and_says_what_to_do() {
-        let edits: [(fn(&mut Findings) -> &mut Finding, Class); 5] = [
+        type Edit = fn(&mut Findings) -> &mut Finding;
+        let edits: [(Edit, Class); 5] = [
             (|findings| &mut findings.gates, Class::P0),
             (|findings| &mut findings.scrub, Class::P1),
             (|findings| &mut findings.decode_drill, Class::P1),

@@ -8,9 +8,11 @@ pub use super::backoff::TRIES_MAX;
 pub use super::bytes::Hash;
 pub use super::capability::{Agreement, Capability};
 pub use super::content::{checksum, chunk_id, content_hash};
+pub use super::event::{Event, Precheck};
 pub use super::frame::{append as append_to_journal, read as read_journal};
 pub use super::ledger::Entry;
-pub use super::machine::{Bugs, Event, Machine, Mode, Precheck, Reason, State};
+pub use super::machine::{Bugs, Machine, Mode};
+pub use super::state::{Reason, State};
 pub use super::trouble::{Doubt, Trouble};
 
 use super::journal;

@@ -7,8 +7,9 @@
 use std::fmt;
 
 use super::bytes::{Hash, Reader, Write};
-use super::capability::{Agreement, Capability};
-use super::machine::{Event, Machine, Precheck, State, Unexpected};
+use super::event::{self, Event};
+use super::machine::{Machine, Unexpected};
+use super::state::State;
 
 /// One transition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +82,7 @@ impl Record {
         let mut out = Vec::with_capacity(80);
         out.u64(self.index);
         out.extend_from_slice(&self.previous);
-        write_event(&mut out, self.event);
+        event::write(&mut out, self.event);
         out.push(self.from);
         out.push(self.to);
         out.u32(self.cursor);
@@ -97,7 +98,7 @@ impl Record {
         let record = Record {
             index: reader.u64()?,
             previous: reader.array()?,
-            event: read_event(&mut reader)?,
+            event: event::read(&mut reader)?,
             from: reader.u8()?,
             to: reader.u8()?,
             cursor: reader.u32()?,
@@ -204,62 +205,4 @@ impl Chain {
     pub fn after_unrecorded(&self, next: &Chain) -> Chain {
         Chain { machine: next.machine, ..*self }
     }
-}
-
-fn write_event(out: &mut Vec<u8>, event: Event) {
-    let (tag, left, right) = match event {
-        Event::Started { seed, chunk_count } => (0, seed, u64::from(chunk_count)),
-        Event::Negotiated(Agreement::Agreed([a, b, c, d])) => {
-            (1, u64::from(a) | u64::from(b) << 16 | u64::from(c) << 32 | u64::from(d) << 48, 0)
-        }
-        Event::Negotiated(Agreement::Missing(capability)) => (2, u64::from(capability.code()), 0),
-        Event::Negotiated(Agreement::Differs(capability)) => (3, u64::from(capability.code()), 0),
-        Event::Checked(precheck) => (4, precheck as u64, 0),
-        Event::ChunkDone => (5, 0, 0),
-        Event::ChunkLost => (6, 0, 0),
-        Event::ChunkConflicts => (7, 0, 0),
-        Event::BackoffOver => (8, 0, 0),
-        Event::TriesSpent => (9, 0, 0),
-        Event::Resumed { seed, acknowledged } => (10, seed, u64::from(acknowledged)),
-        Event::Unanswered => (11, 0, 0),
-        Event::Sealed => (12, 0, 0),
-        Event::SealRefused => (13, 0, 0),
-        Event::Restarted { seed } => (14, seed, 0),
-    };
-    out.push(tag);
-    out.u64(left);
-    out.u64(right);
-}
-
-fn read_event(reader: &mut Reader<'_>) -> Option<Event> {
-    let (tag, left, right) = (reader.u8()?, reader.u64()?, reader.u64()?);
-    let capability = || Capability::of_code(u8::try_from(left).ok()?);
-    Some(match tag {
-        0 => Event::Started { seed: left, chunk_count: u32::try_from(right).ok()? },
-        1 => {
-            let version = |place: u32| (left >> (16 * place)) as u16;
-            Event::Negotiated(Agreement::Agreed([version(0), version(1), version(2), version(3)]))
-        }
-        2 => Event::Negotiated(Agreement::Missing(capability()?)),
-        3 => Event::Negotiated(Agreement::Differs(capability()?)),
-        4 => Event::Checked(match left {
-            0 => Precheck::Agrees,
-            1 => Precheck::Differs,
-            2 => Precheck::Late,
-            3 => Precheck::Absent,
-            4 => Precheck::Malformed,
-            _ => return None,
-        }),
-        5 => Event::ChunkDone,
-        6 => Event::ChunkLost,
-        7 => Event::ChunkConflicts,
-        8 => Event::BackoffOver,
-        9 => Event::TriesSpent,
-        10 => Event::Resumed { seed: left, acknowledged: u32::try_from(right).ok()? },
-        11 => Event::Unanswered,
-        12 => Event::Sealed,
-        13 => Event::SealRefused,
-        14 => Event::Restarted { seed: left },
-        _ => return None,
-    })
 }

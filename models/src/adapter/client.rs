@@ -14,9 +14,10 @@ use super::audit::{Broken, Chain};
 use super::backoff;
 use super::capability::{Agreement, needed, negotiate};
 use super::content::{checksum, chunk_id, content_hash};
+use super::event::{Action, Event, Precheck};
 use super::exchange::Way;
 use super::journal::Journal;
-use super::machine::{Action, Event, Machine, Precheck, Unexpected};
+use super::machine::{Machine, Unexpected};
 use super::message::{Reply, Request};
 use super::points::{DEADLINE_BY_WALL_CLOCK, planted_in_machine};
 

@@ -10,7 +10,8 @@ use sim::net::UdpSocket;
 use sim::time::{Instant, timeout_at};
 
 use super::api::PORT;
-use super::message::{Body, Checksum, Message, Reply, Request};
+use super::datagram::Checksum;
+use super::message::{Body, Message, Reply, Request};
 use super::points::{DAMAGE_BELIEVED, STALE_REPLY_TAKEN};
 
 /// After how long a question is asked again, the first time; each wait doubles.

@@ -1,13 +1,15 @@
 //! The pure machine: a state and an event give the next state, and each state says what to do next.
 //!
-//! The table is that of section 4 of the runtime regions. Four rows of it are ours, because the table is
-//! silent there and fail-closed must not be:
+//! The table is that of section 4 of the runtime regions. Some rows are ours, because the table is silent there
+//! and fail-closed must not be:
 //!
 //! | state | on | goes to | why |
 //! |---|---|---|---|
 //! | Negotiating | nobody answers | Failed(RetryExhausted) | what was not answered was not agreed |
 //! | Resuming, Completing | nobody answers | Retrying | the same doubt as a lost chunk, the same bound |
 //! | Resuming | cursor beyond what the remote holds | Failed(ResumeSeedMismatch) | it is not the run that was begun |
+//! | Completing | what is held has another checksum | Failed(IntegrityPrecheckFailed) | strict mode looks here again |
+//! | any before the end | restarted with another seed | Failed(ResumeSeedMismatch) | as on a resume |
 //! | any before the end | restarted | Negotiating or Resuming | a killed client goes on, tries and all |
 //!
 //! An answer that the machine cannot place is [`Unexpected`]: an error of this house, never of the remote.
@@ -16,210 +18,8 @@ use std::fmt;
 
 use super::backoff::TRIES_MAX;
 use super::capability::Agreement;
-
-/// Why a run failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reason {
-    /// The remote cannot do something at all.
-    UnsupportedCapability,
-    /// The remote can, in no version of ours.
-    CapabilityMismatch,
-    /// Its proof of integrity is wrong, late, absent or malformed.
-    IntegrityPrecheckFailed,
-    /// A chunk's id is taken by other content.
-    ConflictDetected,
-    /// As many tries as are allowed brought nothing.
-    RetryExhausted,
-    /// The remote's run is not the one that was begun: another seed, or less than it had acknowledged.
-    ResumeSeedMismatch,
-}
-
-impl Reason {
-    /// All reasons, in the order of the states that name them. When several are provoked at once, the first
-    /// of these is named: it is met first.
-    pub const ALL: [Reason; 6] = [
-        Reason::UnsupportedCapability,
-        Reason::CapabilityMismatch,
-        Reason::IntegrityPrecheckFailed,
-        Reason::ConflictDetected,
-        Reason::RetryExhausted,
-        Reason::ResumeSeedMismatch,
-    ];
-
-    /// As scenarios write it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Reason::UnsupportedCapability => "unsupported-capability",
-            Reason::CapabilityMismatch => "capability-mismatch",
-            Reason::IntegrityPrecheckFailed => "integrity-precheck-failed",
-            Reason::ConflictDetected => "conflict-detected",
-            Reason::RetryExhausted => "retry-exhausted",
-            Reason::ResumeSeedMismatch => "resume-seed-mismatch",
-        }
-    }
-}
-
-/// Where a run stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// Nothing was asked yet.
-    Idle,
-    /// Which capabilities does the remote have?
-    Negotiating,
-    /// Is what it holds whole?
-    Prechecking,
-    /// Chunks are committed.
-    Running,
-    /// Waits before it tries again.
-    Retrying,
-    /// Where does the remote stand?
-    Resuming,
-    /// All chunks are committed; the evidence is sealed.
-    Completing,
-    /// All is committed and sealed.
-    Done,
-    /// Nothing more is tried, and nothing is published.
-    Failed(Reason),
-}
-
-impl State {
-    /// Whether nothing comes after it.
-    pub const fn is_end(self) -> bool {
-        matches!(self, State::Done | State::Failed(_))
-    }
-
-    /// The state of a number, or nothing.
-    pub fn of_code(code: u8) -> Option<State> {
-        let plain = [
-            State::Idle,
-            State::Negotiating,
-            State::Prechecking,
-            State::Running,
-            State::Retrying,
-            State::Resuming,
-            State::Completing,
-            State::Done,
-        ];
-        let failed =
-            || Reason::ALL.get(usize::from(code).checked_sub(plain.len())?).copied().map(State::Failed);
-        plain.get(usize::from(code)).copied().or_else(failed)
-    }
-
-    /// Its number in bytes.
-    pub const fn code(self) -> u8 {
-        match self {
-            State::Idle => 0,
-            State::Negotiating => 1,
-            State::Prechecking => 2,
-            State::Running => 3,
-            State::Retrying => 4,
-            State::Resuming => 5,
-            State::Completing => 6,
-            State::Done => 7,
-            State::Failed(reason) => 8 + reason as u8,
-        }
-    }
-}
-
-impl fmt::Display for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            State::Failed(reason) => write!(f, "Failed({reason:?})"),
-            state => write!(f, "{state:?}"),
-        }
-    }
-}
-
-/// What came of a proof of integrity. All but the first are doubts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Precheck {
-    /// It is the right one.
-    Agrees,
-    /// It is another.
-    Differs,
-    /// It came after its deadline.
-    Late,
-    /// None came.
-    Absent,
-    /// It is no checksum.
-    Malformed,
-}
-
-/// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// The run begins.
-    Started {
-        /// All chance of the run comes from it.
-        seed: u64,
-        /// How many chunks there are; at least one.
-        chunk_count: u32,
-    },
-    /// The remote said what it can do.
-    Negotiated(Agreement),
-    /// The remote proved what it holds, or did not.
-    Checked(Precheck),
-    /// The chunk at the cursor is committed.
-    ChunkDone,
-    /// The chunk at the cursor was not answered, or refused for now.
-    ChunkLost,
-    /// The id of the chunk at the cursor is taken by other content.
-    ChunkConflicts,
-    /// The wait is over.
-    BackoffOver,
-    /// There are no tries left.
-    TriesSpent,
-    /// The remote said where it stands.
-    Resumed {
-        /// The seed of the run, by the remote's word.
-        seed: u64,
-        /// How many chunks it holds.
-        acknowledged: u32,
-    },
-    /// Nobody answered.
-    Unanswered,
-    /// The remote sealed the run.
-    Sealed,
-    /// The remote holds something else than was committed, and sealed nothing.
-    SealRefused,
-    /// The client was killed and came up again with this seed.
-    Restarted {
-        /// The seed it was started with this time.
-        seed: u64,
-    },
-}
-
-/// What to do next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Begin.
-    Start,
-    /// Ask what the remote can do.
-    Negotiate,
-    /// Ask for a proof of the first so many chunks.
-    Precheck {
-        /// How many.
-        count: u32,
-    },
-    /// Commit the chunk of this index, from 0.
-    Commit {
-        /// Which.
-        index: u32,
-    },
-    /// Wait before try number so many.
-    BackOff {
-        /// From 1.
-        tries: u32,
-    },
-    /// The tries are spent.
-    GiveUp,
-    /// Ask where the remote stands.
-    Resume,
-    /// Have the run sealed.
-    Complete,
-    /// Nothing: the run has ended.
-    Stop,
-}
+use super::event::{Action, Event, Precheck};
+use super::state::{Reason, State};
 
 /// How often integrity is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,9 +7,9 @@
 //! | room | what |
 //! |---|---|
 //! | `api` | jobs, the witness, the journals' places: what a workload may name |
-//! | `bytes`, `frame`, `message` | bytes on the wire and on the disk, with checksums |
+//! | `bytes`, `frame`, `message`, `datagram` | bytes on the wire and on the disk, with checksums |
 //! | `backoff`, `capability`, `content` | pure parts |
-//! | `machine`, `audit` | the client's pure heart: the table of states, and the chain of its transitions |
+//! | `state`, `event`, `machine`, `audit` | the client's pure heart: the table of states, and the chain of its transitions |
 //! | `remote`, `ledger`, `trouble` | the remote's pure heart, and what a scenario has go wrong in it |
 //! | `exchange`, `journal`, `client`, `server` | thin shells |
 //! | `points` | sites, marks and planted bugs |
@@ -26,6 +26,8 @@ mod bytes;
 mod capability;
 pub mod client;
 mod content;
+mod datagram;
+mod event;
 mod exchange;
 mod frame;
 mod journal;
@@ -35,6 +37,7 @@ mod message;
 pub mod points;
 mod remote;
 pub mod server;
+mod state;
 mod trouble;
 
 #[cfg(test)]

@@ -11,8 +11,8 @@ use super::bytes::Hash;
 use super::capability::Offer;
 use super::content::{checksum, chunk_id, content_hash};
 use super::ledger::Entry;
-use super::machine::Reason;
 use super::message::{Reply, Request};
+use super::state::Reason;
 use super::trouble::{Doubt, Trouble};
 
 /// Planted bugs of the remote.

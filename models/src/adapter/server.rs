@@ -14,10 +14,10 @@ use super::content::content_hash;
 use super::exchange::checksum;
 use super::journal::Journal;
 use super::ledger::Entry;
-use super::machine::Reason;
 use super::message::{Body, Message, Reply, Request};
 use super::points::{ACKNOWLEDGED_NOT_STORED, AMNESIA, FROZEN, MUTE, planted_in_remote, planted_slowness};
 use super::remote::{Answer, Outcome, Remote};
+use super::state::Reason;
 use super::trouble::Trouble;
 
 /// With the bug `acknowledged-not-stored`: so many entries wait in memory before they are written.

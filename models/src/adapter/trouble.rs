@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use super::capability::{Capability, Offer, Versions, needed};
 use super::ledger::Entry;
-use super::machine::{Mode, Reason};
+use super::machine::Mode;
 use super::message::Reply;
 use super::remote::Answer;
+use super::state::Reason;
 
 /// What is wrong with a proof of integrity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,9 +4,10 @@ use proptest::prelude::*;
 
 use super::super::audit::Record;
 use super::super::capability::{Capability, Offer, Versions};
+use super::super::datagram::{Checksum, Unreadable};
 use super::super::frame;
 use super::super::ledger::Entry;
-use super::super::message::{Body, Checksum, Message, Reply, Request, Unreadable};
+use super::super::message::{Body, Message, Reply, Request};
 
 fn content() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(any::<u8>(), 0..60)

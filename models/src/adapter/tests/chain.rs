@@ -2,7 +2,9 @@
 
 use super::super::audit::{Broken, Chain, Record};
 use super::super::capability::Agreement;
-use super::super::machine::{Bugs, Event, Machine, Mode, Precheck, State};
+use super::super::event::{Event, Precheck};
+use super::super::machine::{Bugs, Machine, Mode};
+use super::super::state::State;
 
 const RUN: u64 = 11;
 const EVENTS: [Event; 9] = [

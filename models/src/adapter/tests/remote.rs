@@ -2,9 +2,10 @@
 
 use super::super::content::{checksum, chunk_id, content_hash};
 use super::super::ledger::Entry;
-use super::super::machine::{Mode, Reason};
+use super::super::machine::Mode;
 use super::super::message::{Reply, Request};
 use super::super::remote::{Answer, Bugs, Outcome, Remote};
+use super::super::state::Reason;
 use super::super::trouble::{Doubt, Trouble};
 
 const RUN: u64 = 3;

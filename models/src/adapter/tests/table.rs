@@ -4,7 +4,9 @@ use proptest::prelude::*;
 
 use super::super::backoff::{TRIES_MAX, wait};
 use super::super::capability::{Agreement, Capability, Versions, needed, negotiate};
-use super::super::machine::{Action, Bugs, Event, Machine, Mode, Precheck, Reason, State};
+use super::super::event::{Action, Event, Precheck};
+use super::super::machine::{Bugs, Machine, Mode};
+use super::super::state::{Reason, State};
 
 const SEED: u64 = 7;
 const STARTED: Event = Event::Started { seed: SEED, chunk_count: 2 };

@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 use std::ops::Range;
 
 use faults::scenario::{Run, Scenario, Spec};
+use models::adapter::api::Reason;
 use models::adapter::points::{CLIENT_SITES, QUIRKS, REMOTE_SITES};
 
 use super::escalation::{PROPERTIES, class_of};
@@ -78,6 +79,31 @@ fn a_kill_between_any_two_awaits_is_survived() {
             }
         }
         assert!(struck >= 2, "{}: {struck} kills", site.name());
+    }
+}
+
+/// Every reason alone and in pairs, killed at every site on the way to it: the answer stays the same.
+#[test]
+fn a_kill_between_any_two_awaits_changes_no_answer() {
+    let provoking = |scenario: &Scenario| {
+        let name = scenario.name().trim_start_matches("adapter/");
+        name.starts_with("pair-") || Reason::ALL.iter().any(|reason| reason.name() == name)
+    };
+    let scenarios: Vec<Scenario> = scenarios().into_iter().filter(provoking).collect();
+    assert_eq!(scenarios.len(), 6 + 15);
+    for scenario in scenarios {
+        let mut struck = 0;
+        for site in CLIENT_SITES.iter().chain(&REMOTE_SITES) {
+            for hit in 1..4 {
+                let plan = killed_at(site.name(), NonZeroU32::new(hit).expect("a hit counts from 1"));
+                let seed = u64::from(hit);
+                let spec = Spec { plan: Some(plan), ..Spec::of_seed(seed) };
+                let run = scenario.run(&spec).expect("a spec without mistakes");
+                passed(&scenario, seed, &run);
+                struck += run.lines[0].effects;
+            }
+        }
+        assert!(struck >= 10, "{}: {struck} kills", scenario.name());
     }
 }
 

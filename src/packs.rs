@@ -2,16 +2,13 @@
 
 use faults::scenario::Scenario;
 
-#[cfg(feature = "kv")]
-use workloads::kv::scenarios as kv;
-
-/// A pack that this build does not have.
-#[cfg(not(feature = "kv"))]
-fn kv() -> Vec<Scenario> {
-    Vec::new()
-}
-
 /// The scenarios of all packs that this build has.
 pub fn all() -> Vec<Scenario> {
-    kv()
+    let packs: &[fn() -> Vec<Scenario>] = &[
+        #[cfg(feature = "kv")]
+        workloads::kv::scenarios,
+        #[cfg(feature = "adapter")]
+        workloads::adapter::scenarios,
+    ];
+    packs.iter().flat_map(|scenarios| scenarios()).collect()
 }

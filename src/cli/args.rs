@@ -106,6 +106,10 @@ pub(crate) struct Run {
     /// Run in two processes, in lock step
     #[arg(long, env = "TOURBILLON_VERIFY")]
     pub(crate) verify: bool,
+    /// Of the pack `adapter`: rehearse, pack, scrub and drill evidence, and fill in the operator's checklist
+    #[cfg(feature = "adapter")]
+    #[arg(long, env = "TOURBILLON_CHECKLIST")]
+    pub(crate) checklist: bool,
     #[command(flatten)]
     pub(crate) common: Common,
     #[command(flatten)]

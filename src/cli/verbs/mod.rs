@@ -1,5 +1,7 @@
 //! The verbs, one a file.
 
+#[cfg(feature = "adapter")]
+mod checklist;
 mod diff;
 mod golden;
 mod list;

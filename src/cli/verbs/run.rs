@@ -22,6 +22,11 @@ pub(crate) fn run(house: &House, args: &Run) -> Result<Status, Wrong> {
         return Err(Wrong(format!("{flag} is of one run, and {} were chosen: {names}", chosen.len())));
     }
     picture::check(&args.output)?;
+    #[cfg(feature = "adapter")]
+    if args.checklist {
+        let all = house.scenarios.iter().filter(|scenario| scenario.pack() == "adapter").count();
+        super::checklist::check(&chosen, all)?;
+    }
     let artefacts = Artefacts::new("run", args.output.out.as_deref())?;
     let interrupt = Interrupt::on_signals()?;
     let setup = house.setup(None, args.output.wall_limit.0)?;
@@ -75,8 +80,14 @@ pub(crate) fn run(house: &House, args: &Run) -> Result<Status, Wrong> {
     let scenarios = summary.scenarios.iter().map(crate::cli::report::scenario_json).collect();
     super::sweep::Manifest { verb: "run", artefacts: &artefacts, scenarios, more }
         .write(status_of(&summary))?;
+    let status = status_of(&summary);
+    #[cfg(feature = "adapter")]
+    let status = match args.checklist {
+        true => status.max(super::checklist::fill_in(&artefacts, &summary, seed)?),
+        false => status,
+    };
     println!("artefacts: {}", artefacts.folder.display());
-    Ok(status_of(&summary))
+    Ok(status)
 }
 
 /// The points that a run passed, and how often.

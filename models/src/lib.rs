@@ -3,3 +3,4 @@
 
 pub mod adapter;
 pub mod kv;
+pub mod regions;

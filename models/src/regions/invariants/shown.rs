@@ -1,0 +1,104 @@
+//! The books against what the runtime shows, and that nothing ready is passed over.
+
+use super::super::handle::Kind;
+use super::super::node::Step;
+use super::super::view::{Phase, View};
+use super::{Judged, Observer, Rule};
+
+/// With more things alive than this, not every step is a walk over all of them; the counts are compared in each.
+const WALK_EACH_STEP_MAX: u64 = 64;
+
+impl Observer {
+    /// A step is over.
+    ///
+    /// # Errors
+    /// The invariant that does not hold.
+    pub fn stepped(&mut self, step: Step, view: &dyn View) -> Judged {
+        let polled = std::mem::take(&mut self.polled);
+        if step == Step::Scheduled {
+            self.steps += 1;
+            let passed_over = if polled { None } else { self.ready.first() };
+            Rule::Order
+                .holds(passed_over.is_none(), || format!("nothing was polled, with {passed_over:?} ready"))?;
+            self.judge_lost()?;
+        } else {
+            self.forget_scan();
+        }
+        let alive = self.counts(view)?;
+        if self.steps.is_multiple_of(1 + alive / WALK_EACH_STEP_MAX) {
+            self.walk_regions(view)?;
+            self.walk_tasks(view)?;
+            self.walk_obligations(view)?;
+        }
+        Ok(())
+    }
+
+    fn counts(&self, view: &dyn View) -> Result<u64, super::Violation> {
+        let booked = [self.regions.len(), self.tasks.len(), self.obligations.len(), self.timers.len()];
+        for (kind, booked) in Kind::ALL.into_iter().zip(booked) {
+            let shown = usize::from(view.live(kind));
+            Rule::Counts.holds(shown == booked, || {
+                format!("the arena of {} counts {shown}; {booked} are alive", kind.word())
+            })?;
+        }
+        Ok(booked.iter().sum::<usize>() as u64)
+    }
+
+    fn walk_regions(&self, view: &dyn View) -> Judged {
+        let mut judged = Ok(());
+        let mut seen = 0;
+        view.each_region(&mut |shown| {
+            seen += 1;
+            let Some(book) = self.regions.get(&shown.handle).filter(|_| judged.is_ok()) else {
+                judged = std::mem::replace(&mut judged, Ok(())).and_then(|()| {
+                    Rule::Counts.holds(false, || format!("{} is gone and shown", shown.handle))
+                });
+                return;
+            };
+            let same =
+                (book.state, book.is_poisoned, book.parent) == (shown.state, shown.is_poisoned, shown.parent);
+            judged = Rule::NoWayBack.holds(same, || format!("{shown:?} is shown; it is {book:?}"));
+            let tasks = self.tasks.values().filter(|task| task.region == shown.handle).count();
+            if judged.is_ok() {
+                judged = Rule::Counts.holds(tasks == shown.tasks as usize, || {
+                    format!("{} counts {} tasks; {tasks} are alive", shown.handle, shown.tasks)
+                });
+            }
+        });
+        judged?;
+        Rule::Counts.holds(seen == self.regions.len(), || format!("{seen} regions are shown"))
+    }
+
+    fn walk_tasks(&self, view: &dyn View) -> Judged {
+        let mut wrong = None;
+        let mut seen = 0;
+        view.each_task(&mut |shown| {
+            seen += 1;
+            let same = self.tasks.get(&shown.handle).is_some_and(|book| {
+                book.region == shown.region
+                    && book.cancel == shown.cancel
+                    && book.ready.is_some() == (shown.phase == Phase::Ready)
+            });
+            if !same {
+                wrong = Some(shown);
+            }
+        });
+        Rule::NoWayBack.holds(wrong.is_none(), || format!("{wrong:?} is shown, and is not so"))?;
+        Rule::Counts.holds(seen == self.tasks.len(), || format!("{seen} tasks are shown"))
+    }
+
+    fn walk_obligations(&self, view: &dyn View) -> Judged {
+        let mut wrong = None;
+        view.each_obligation(&mut |obligation, task| {
+            if self.obligations.get(&obligation) != Some(&task) {
+                wrong = Some(obligation);
+            }
+        });
+        view.each_timer(&mut |timer| {
+            if !self.timers.contains_key(&timer) {
+                wrong = Some(timer);
+            }
+        });
+        Rule::Counts.holds(wrong.is_none(), || format!("{wrong:?} is shown, and is not so"))
+    }
+}

@@ -27,10 +27,16 @@ impl<N: Node> Watched<N> {
         self.violation.as_ref()
     }
 
-    /// The run is over: nothing may be alive.
-    pub fn finish(&mut self) {
-        let judged = self.observer.finish();
-        self.judge(judged);
+    /// The run is over: nothing may be alive. Told to the node as all others are.
+    ///
+    /// # Errors
+    /// The first violation of the whole run.
+    pub fn finish(&mut self) -> Result<(), Violation> {
+        if self.violation.is_none() {
+            let judged = self.observer.finish();
+            self.judge(judged);
+        }
+        self.violation.clone().map_or(Ok(()), Err)
     }
 
     /// The node below.
@@ -47,8 +53,9 @@ impl<N: Node> Watched<N> {
         if let Err(violation) = judged
             && self.violation.is_none()
         {
+            // Written down first: a node that panics may do so within a body, and that ends only a task.
+            self.violation = Some(violation.clone());
             self.node.violated(&violation);
-            self.violation = Some(violation);
         }
     }
 }

@@ -59,5 +59,5 @@ fn spawn(runtime: &mut TestRuntime, region: Handle, name: u64, program: Program)
 fn finish(runtime: &mut TestRuntime) {
     runtime.shutdown();
     assert_eq!(runtime.run(Budget::UNLIMITED), super::api::Status::Ok);
-    runtime.node_mut().finish();
+    assert_eq!(runtime.node_mut().finish(), Ok(()));
 }

@@ -16,7 +16,6 @@ impl Observer {
     pub fn stepped(&mut self, step: Step, view: &dyn View) -> Judged {
         let polled = std::mem::take(&mut self.polled);
         if step == Step::Scheduled {
-            self.steps += 1;
             let passed_over = if polled { None } else { self.ready.first() };
             Rule::Order
                 .holds(passed_over.is_none(), || format!("nothing was polled, with {passed_over:?} ready"))?;
@@ -24,6 +23,8 @@ impl Observer {
         } else {
             self.forget_scan();
         }
+        // What was set in this step need not fire before the next.
+        self.steps += 1;
         let alive = self.counts(view)?;
         if self.steps.is_multiple_of(1 + alive / WALK_EACH_STEP_MAX) {
             self.walk_regions(view)?;

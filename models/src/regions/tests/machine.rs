@@ -34,8 +34,8 @@ async fn load(config: Config, log: Rc<Log>) -> Duration {
         runtime.spawn(region, Name(name), Budget::UNLIMITED, Program::new(acts)).expect("there is room");
     }
     let until = Budget::UNLIMITED.until(runtime.now().after(Duration::from_micros(400)));
-    runtime.spawn(region, Name(90), until, Program::polite()).expect("there is room");
-    runtime.spawn(region, Name(91), until, Program::deaf()).expect("there is room");
+    runtime.spawn(region, Name(90), until, Program::waiting()).expect("there is room");
+    runtime.spawn(region, Name(91), until, Program::deaf_sleeper()).expect("there is room");
     assert_eq!(drive(&mut runtime, SLICE_POLLS).await, Status::Ok);
     assert_eq!(runtime.drain(region, Budget::UNLIMITED), Status::Ok);
     assert_eq!(runtime.check_leaks(), Ok(()));

@@ -25,7 +25,7 @@ fn meaning(it: &TestRuntime) -> Meaning {
 fn load(config: Config, seed: u64, slice: u64, step: i64) -> TestRuntime {
     let mut it = runtime(config);
     script(&mut it).seed = seed;
-    let mut settle = |it: &mut TestRuntime| {
+    let settle = |it: &mut TestRuntime| {
         loop {
             match it.run(Budget::polls(slice)) {
                 Status::PollBudgetExhausted => {}

@@ -53,6 +53,11 @@ impl Program {
         Program { repeats: true, ..Program::new([Act::Again]) }
     }
 
+    /// Waits, and then goes on, whatever it is asked.
+    pub(super) fn deaf_sleeper() -> Program {
+        Program { repeats: true, ..Program::new([Act::Wait, Act::Again]) }
+    }
+
     /// Waits, and at each poll looks whether it is to end.
     pub(super) fn waiting() -> Program {
         Program::new([Act::Wait, Act::Check, Act::Wait, Act::Check])

@@ -14,6 +14,8 @@ use super::view::View;
 pub enum Step {
     /// The scheduler looked at its timers and polled one task, one finalizer, or nothing.
     Scheduled,
+    /// The scheduler looked at its timers and moved regions on; it had no poll left.
+    Looked,
     /// Something was asked from outside.
     Asked,
 }

@@ -19,9 +19,11 @@ impl Observer {
             let passed_over = if polled { None } else { self.ready.first() };
             Rule::Order
                 .holds(passed_over.is_none(), || format!("nothing was polled, with {passed_over:?} ready"))?;
-            self.judge_lost()?;
-        } else {
+        }
+        if step == Step::Asked {
             self.forget_scan();
+        } else {
+            self.judge_lost()?;
         }
         // What was set in this step need not fire before the next.
         self.steps += 1;

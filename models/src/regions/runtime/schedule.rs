@@ -12,6 +12,16 @@ use crate::regions::status::{Error, Status};
 use crate::regions::time::Time;
 use crate::regions::view::{Phase, RegionState};
 
+/// What one step came to.
+enum Stepped {
+    Polled {
+        cost: u64,
+    },
+    /// Somebody may be ready, and no poll is left, or none is needed.
+    MayNotPoll,
+    Idle,
+}
+
 impl<N: Node, B: Body<N>> Runtime<N, B> {
     /// Polls until nothing is ready or the budget is spent.
     ///
@@ -20,19 +30,14 @@ impl<N: Node, B: Body<N>> Runtime<N, B> {
     /// goes on. `DeadlineExceeded`: the same for the budget's time.
     pub fn run(&mut self, mut budget: Budget) -> Status {
         loop {
-            if budget.is_spent() && self.has_work() {
-                if self.has(Bug::TaskForgotten) {
-                    self.core.ready.pop_front();
-                }
-                return Status::PollBudgetExhausted;
-            }
             if budget.deadline != Time::NEVER && self.now() >= budget.deadline {
                 return Status::DeadlineExceeded;
             }
-            match self.step() {
-                Some(cost) => budget.take(cost),
-                None if self.core.tasks.live() == 0 => return Status::Ok,
-                None => return Status::WouldBlock,
+            match self.step_within(budget, None) {
+                Stepped::Polled { cost } => budget.take(cost),
+                Stepped::MayNotPoll => return Status::PollBudgetExhausted,
+                Stepped::Idle if self.core.tasks.live() == 0 => return Status::Ok,
+                Stepped::Idle => return Status::WouldBlock,
             }
         }
     }
@@ -46,17 +51,15 @@ impl<N: Node, B: Body<N>> Runtime<N, B> {
             Ok(()) => {}
         }
         while self.state(region).is_ok() {
-            if budget.is_spent() {
-                return Status::PollBudgetExhausted;
-            }
             if budget.deadline != Time::NEVER && self.now() >= budget.deadline {
                 return Status::DeadlineExceeded;
             }
-            match self.step() {
-                Some(cost) => budget.take(cost),
+            match self.step_within(budget, Some(region)) {
+                Stepped::Polled { cost } => budget.take(cost),
+                _ if self.state(region).is_err() => {}
+                Stepped::MayNotPoll => return Status::PollBudgetExhausted,
                 // Whoever cleans up is ready, so this is a region that a bug has lost a task of.
-                None if self.state(region).is_ok() => return Status::WouldBlock,
-                None => {}
+                Stepped::Idle => return Status::WouldBlock,
             }
         }
         Status::Ok
@@ -65,12 +68,28 @@ impl<N: Node, B: Body<N>> Runtime<N, B> {
     /// One step: fires what is due, moves regions on, polls one finalizer or one task. The cost of the poll, or
     /// `None` when there was nothing to poll.
     pub fn step(&mut self) -> Option<u64> {
+        match self.step_within(Budget::UNLIMITED, None) {
+            Stepped::Polled { cost } => Some(cost),
+            Stepped::MayNotPoll | Stepped::Idle => None,
+        }
+    }
+
+    /// A step that polls nobody when the budget is spent, or `until` is closed: what became ready stays so.
+    fn step_within(&mut self, budget: Budget, until: Option<Handle>) -> Stepped {
         self.fire_due();
         self.settle();
-        let cost = self.poll_next();
+        let is_over = until.is_some_and(|region| self.state(region).is_err());
+        if is_over || budget.is_spent() && self.has_work() {
+            if !is_over && self.has(Bug::TaskForgotten) {
+                self.core.ready.pop_front();
+            }
+            self.node.stepped(Step::Looked, &self.core);
+            return Stepped::MayNotPoll;
+        }
+        let stepped = self.poll_next().map_or(Stepped::Idle, |cost| Stepped::Polled { cost });
         self.settle();
         self.node.stepped(Step::Scheduled, &self.core);
-        cost
+        stepped
     }
 
     /// Wakes a task that waits. One that is being polled is polled again; for others it changes nothing.

@@ -2,6 +2,7 @@
 
 use super::{CLEANUP_POLLS, Runtime, What};
 use crate::regions::body::Body;
+use crate::regions::core::Core;
 use crate::regions::event::Operation;
 use crate::regions::handle::{Handle, Kind};
 use crate::regions::node::Node;
@@ -9,7 +10,7 @@ use crate::regions::outcome::CancelKind;
 use crate::regions::points::Bug;
 use crate::regions::profile::Class;
 use crate::regions::status::Error;
-use crate::regions::view::{Phase, RegionState};
+use crate::regions::view::Phase;
 
 impl<N: Node, B: Body<N>> Runtime<N, B> {
     /// Asks a task, or all tasks of a region and of those below it, to end. A region stays open. Poison is no reason
@@ -41,29 +42,25 @@ impl<N: Node, B: Body<N>> Runtime<N, B> {
     /// Asks everything to end, and closes every region.
     pub fn shutdown(&mut self) {
         let closed = self.attempt(Operation::Close, |this| {
-            let mut slot = 0;
-            while let Some(region) = this.core.regions.next_from(slot) {
-                slot = region.slot + 1;
-                if this.core.regions.get(region)?.parent.is_none() {
-                    if this.state(region)? == RegionState::Open {
-                        this.close_all_within(region);
-                    }
-                    this.cancel_all_within(region, CancelKind::Shutdown);
-                }
-            }
+            this.close_all(|_, _| true);
+            this.cancel_all(CancelKind::Shutdown, |_, _| true);
             Ok(())
         });
-        assert_eq!(closed, Ok(()), "only live regions are closed");
+        assert_eq!(closed, Ok(()), "nobody is asked who could refuse");
+    }
+
+    pub(super) fn cancel_all_within(&mut self, top: Handle, kind: CancelKind) {
+        self.cancel_all(kind, |core, region| core.is_within(region, top));
     }
 
     /// One cause: all that wait get ready in one moment.
-    pub(super) fn cancel_all_within(&mut self, top: Handle, kind: CancelKind) {
+    fn cancel_all(&mut self, kind: CancelKind, is_meant: impl Fn(&Core<B>, Handle) -> bool) {
         let moment = self.next_moment();
         let mut slot = 0;
         while let Some(task) = self.core.tasks.next_from(slot) {
             slot = task.slot + 1;
             let region = self.core.tasks.get(task).expect("a live task").region;
-            if self.core.is_within(region, top) {
+            if is_meant(&self.core, region) {
                 self.request_cancel(task, kind, moment);
             }
         }

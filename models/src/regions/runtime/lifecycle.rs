@@ -3,7 +3,7 @@
 use super::{Runtime, What};
 use crate::regions::body::Body;
 use crate::regions::budget::Budget;
-use crate::regions::core::{Finalizer, Region};
+use crate::regions::core::{Core, Finalizer, Region};
 use crate::regions::event::Operation;
 use crate::regions::handle::{Handle, Kind, Name};
 use crate::regions::node::Node;
@@ -57,7 +57,7 @@ impl<N: Node, B: Body<N>> Runtime<N, B> {
     pub fn close(&mut self, region: Handle) -> Result<(), Error> {
         self.attempt(Operation::Close, |this| {
             if this.core.regions.get(region)?.state == RegionState::Open {
-                this.close_all_within(region);
+                this.close_all(|core, below| core.is_within(below, region));
                 this.cancel_all_within(region, CancelKind::ParentClosing);
             }
             Ok(())
@@ -136,11 +136,11 @@ impl<N: Node, B: Body<N>> Runtime<N, B> {
         Ok(self.core.regions.get(region)?.outcome)
     }
 
-    pub(super) fn close_all_within(&mut self, top: Handle) {
+    pub(super) fn close_all(&mut self, is_meant: impl Fn(&Core<B>, Handle) -> bool) {
         let mut slot = 0;
         while let Some(region) = self.core.regions.next_from(slot) {
             slot = region.slot + 1;
-            if self.core.is_within(region, top) && self.state(region) == Ok(RegionState::Open) {
+            if is_meant(&self.core, region) && self.state(region) == Ok(RegionState::Open) {
                 self.enter(region, RegionState::Closing);
             }
         }

@@ -234,11 +234,15 @@ impl World {
 
     pub(super) fn shutdown(&mut self) {
         for region in 0..self.regions.len() {
-            if self.regions[region].parent.is_none() && self.regions[region].state.is_some() {
-                if self.regions[region].state == Some(RegionState::Open) {
-                    self.close_below(region);
-                }
-                self.cancel_below(region, CancelKind::Shutdown);
+            if self.regions[region].state == Some(RegionState::Open) {
+                self.regions[region].state = Some(RegionState::Closing);
+                self.told.push(Told::Entered(region, RegionState::Closing));
+            }
+        }
+        self.moment += 1;
+        for task in 0..self.tasks.len() {
+            if self.tasks[task].alive {
+                self.cancel(task, CancelKind::Shutdown);
             }
         }
     }

@@ -7,7 +7,7 @@ pub use super::event::{Event, Operation, Subject, What};
 pub use super::faulty::{Effects, Faulty, Refusal, Reversal};
 pub use super::handle::{Handle, Kind, Name};
 pub use super::invariants::{Observer, Rule, Violation, Watched};
-pub use super::machine::{MachineNode, Witness};
+pub use super::machine::{MachineNode, OnMachine, POLL_COST, Witness, on_machine};
 pub use super::node::{Node, Step};
 pub use super::outcome::{CancelKind, Outcome};
 pub use super::points::{Bug, Quirks};

@@ -118,8 +118,9 @@ pub(super) struct Core<B> {
     pub(super) obligation_sequence: u64,
     pub(super) leak_count: u64,
     pub(super) first_leak: Option<Handle>,
-    /// Whether a body is being polled: what is asked meanwhile is no step of its own.
-    pub(super) is_polling: bool,
+    /// The task, or the region of the finalizer, that is being polled: what is asked meanwhile is asked by it, and
+    /// is no step of its own.
+    pub(super) polling: Option<Handle>,
     /// What the running poll costs.
     pub(super) poll_cost: u64,
 }
@@ -149,7 +150,7 @@ impl<B> Core<B> {
             obligation_sequence: 0,
             leak_count: 0,
             first_leak: None,
-            is_polling: false,
+            polling: None,
             poll_cost: 1,
         }
     }

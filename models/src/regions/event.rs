@@ -167,7 +167,7 @@ pub enum What {
     },
     /// A timer was cancelled, by its task or with it.
     TimerCancelled,
-    /// An operation was refused; the object is the handle that it was asked with.
+    /// An operation was refused; the object is the handle that it was asked with, the subject who asked.
     Refused {
         /// What was asked.
         operation: Operation,

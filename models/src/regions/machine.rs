@@ -10,8 +10,9 @@ use std::time::Duration;
 use sim::time::SystemTime;
 
 use super::event::{Event, What};
+use super::faulty::Faulty;
 use super::handle::Kind;
-use super::invariants::Violation;
+use super::invariants::{Violation, Watched};
 use super::node::Node;
 use super::points::allocation_site;
 use super::time::Time;
@@ -40,6 +41,14 @@ impl MachineNode {
     pub fn new(witness: Rc<dyn Witness>) -> MachineNode {
         MachineNode { witness }
     }
+}
+
+/// The current machine, with faults that may be injected, under the eyes of the observer.
+pub type OnMachine = Watched<Faulty<MachineNode>>;
+
+/// What a runtime on the current machine is given.
+pub fn on_machine(witness: Rc<dyn Witness>) -> OnMachine {
+    Watched::new(Faulty::new(MachineNode::new(witness)))
 }
 
 impl Node for MachineNode {

@@ -91,12 +91,13 @@ impl Quirks {
 }
 
 /// All points but the bugs. The first four are the arenas' allocation sites, by [`handle::Kind`].
-pub static CATALOGUE: [Point; 12] = [
+pub static CATALOGUE: [Point; 13] = [
     Point::new("regions.allocate_region", Kind::Site),
     Point::new("regions.allocate_task", Kind::Site),
     Point::new("regions.allocate_obligation", Kind::Site),
     Point::new("regions.allocate_timer", Kind::Site),
     Point::new("regions.slice_run", Kind::Site),
+    Point::new("regions.slice_drained", Kind::Site),
     Point::new("regions.meant", Kind::Mark),
     Point::new("regions.polled", Kind::Reachable),
     Point::new("regions.timer_fired", Kind::Reachable),

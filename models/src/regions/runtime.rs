@@ -143,10 +143,13 @@ impl<N: Node, B: Body<N>> Runtime<N, B> {
         if let Err(error) = result
             && error.is_refusal()
         {
+            let (object, status) = (error.handle(), error.status());
+            // It is the asker's story: what the handle names may be gone.
+            let subject = self.core.subject(self.core.polling.unwrap_or(object));
             let after = self.audited_hash();
-            self.tell_of(error.handle(), What::Refused { operation, status: error.status(), before, after });
+            self.tell(subject, object, What::Refused { operation, status, before, after });
         }
-        if !self.core.is_polling {
+        if self.core.polling.is_none() {
             self.node.stepped(Step::Asked, &self.core);
         }
         result

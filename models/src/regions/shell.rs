@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::body::Body;
 use super::budget::Budget;
+use super::handle::Handle;
 use super::node::Node;
 use super::profile::WaitPolicy;
 use super::runtime::Runtime;
@@ -34,6 +35,27 @@ pub async fn drive<N: Node, B: Body<N>>(runtime: &mut Runtime<N, B>, slice_polls
             Status::WouldBlock if runtime.next_deadline().is_some() => wait(runtime).await,
             status => return status,
         }
+    }
+}
+
+/// Closes a region and runs until it is closed. Between two slices of `slice_polls` others run, and a plan may strike.
+/// `Ok`, or the word for a handle that never was.
+///
+/// # Panics
+/// Outside of a simulation, and with a slice of no polls.
+pub async fn drain<N: Node, B: Body<N>>(
+    runtime: &mut Runtime<N, B>,
+    region: Handle,
+    slice_polls: u64,
+) -> Status {
+    assert!(slice_polls > 0, "a slice of no polls goes nowhere");
+    loop {
+        let status = runtime.drain(region, Budget::polls(slice_polls));
+        points::site!("regions.slice_drained").await;
+        if status != Status::PollBudgetExhausted {
+            return status;
+        }
+        sim::task::yield_now().await;
     }
 }
 

@@ -48,27 +48,27 @@ impl Observer {
     }
 
     fn walk_regions(&self, view: &dyn View) -> Judged {
-        let mut judged = Ok(());
+        let mut wrong = None;
+        let mut miscounted = None;
         let mut seen = 0;
         view.each_region(&mut |shown| {
             seen += 1;
-            let Some(book) = self.regions.get(&shown.handle).filter(|_| judged.is_ok()) else {
-                judged = std::mem::replace(&mut judged, Ok(())).and_then(|()| {
-                    Rule::Counts.holds(false, || format!("{} is gone and shown", shown.handle))
-                });
-                return;
-            };
-            let same =
-                (book.state, book.is_poisoned, book.parent) == (shown.state, shown.is_poisoned, shown.parent);
-            judged = Rule::NoWayBack.holds(same, || format!("{shown:?} is shown; it is {book:?}"));
+            let same = self.regions.get(&shown.handle).is_some_and(|book| {
+                (book.state, book.is_poisoned, book.parent) == (shown.state, shown.is_poisoned, shown.parent)
+            });
             let tasks = self.tasks.values().filter(|task| task.region == shown.handle).count();
-            if judged.is_ok() {
-                judged = Rule::Counts.holds(tasks == shown.tasks as usize, || {
-                    format!("{} counts {} tasks; {tasks} are alive", shown.handle, shown.tasks)
-                });
+            let children = self.regions.values().filter(|child| child.parent == Some(shown.handle)).count();
+            if !same {
+                wrong = Some(shown);
+            }
+            if (tasks, children) != (shown.tasks as usize, shown.children as usize) {
+                miscounted = Some((shown, tasks, children));
             }
         });
-        judged?;
+        Rule::NoWayBack.holds(wrong.is_none(), || format!("{wrong:?} is shown, and is not so"))?;
+        Rule::Counts.holds(miscounted.is_none(), || {
+            format!("shown, tasks and children that are alive: {miscounted:?}")
+        })?;
         Rule::Counts.holds(seen == self.regions.len(), || format!("{seen} regions are shown"))
     }
 

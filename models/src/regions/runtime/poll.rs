@@ -81,11 +81,11 @@ impl<N: Node, B: Body<N>> Runtime<N, B> {
     }
 
     fn poll_body(&mut self, owner: Handle, mut body: B) -> (Result<Poll, Panicked>, B, u64) {
-        self.core.is_polling = true;
+        self.core.polling = Some(owner);
         self.core.poll_cost = 1;
         let mut context = TaskContext::new(self, owner);
         let polled = catch_unwind(AssertUnwindSafe(|| body.poll(&mut context)));
-        self.core.is_polling = false;
+        self.core.polling = None;
         let cost = self.core.poll_cost;
         self.node.spend(cost);
         (polled.map_err(|_| Panicked), body, cost)

@@ -10,9 +10,9 @@ use sim::time::Instant;
 use sim::{Config as SimConfig, Report, World};
 
 use super::super::api::{
-    Budget, Class, Config, Event, MachineNode, Name, Profile, Quirks, Runtime, Status, Watched, What, Witness,
+    Budget, Class, Config, Event, Name, Profile, Quirks, Runtime, Status, What, Witness, on_machine,
 };
-use super::super::shell::{SLICE_POLLS, drive};
+use super::super::shell::{SLICE_POLLS, drain, drive};
 use super::program::{Act, Program};
 
 #[derive(Default)]
@@ -26,7 +26,7 @@ impl Witness for Log {
 
 /// Timers, obligations and deadlines, and how long they took.
 async fn load(config: Config, log: Rc<Log>) -> Duration {
-    let mut runtime = Runtime::new(config, Watched::new(MachineNode::new(log)));
+    let mut runtime = Runtime::new(config, on_machine(log));
     let began = Instant::now();
     let region = runtime.open(None, Name::of("pump"), Budget::UNLIMITED).expect("there is room");
     for name in 0..10 {
@@ -37,7 +37,7 @@ async fn load(config: Config, log: Rc<Log>) -> Duration {
     runtime.spawn(region, Name(90), until, Program::waiting()).expect("there is room");
     runtime.spawn(region, Name(91), until, Program::deaf_sleeper()).expect("there is room");
     assert_eq!(drive(&mut runtime, SLICE_POLLS).await, Status::Ok);
-    assert_eq!(runtime.drain(region, Budget::UNLIMITED), Status::Ok);
+    assert_eq!(drain(&mut runtime, region, 4).await, Status::Ok);
     assert_eq!(runtime.check_leaks(), Ok(()));
     assert_eq!(runtime.node_mut().finish(), Ok(()));
     began.elapsed()
@@ -90,8 +90,7 @@ fn the_same_run_has_the_same_digests() {
 /// Who sleeps until the next timer looks at it far less often than who yields or spins, and ends in time.
 #[test]
 fn profiles_wait_in_their_own_way() {
-    let [yields, spins, sleeps] =
-        [Profile::Core, Profile::Hft, Profile::Automotive].map(|profile| usual(profile));
+    let [yields, spins, sleeps] = [Profile::Core, Profile::Hft, Profile::Automotive].map(usual);
     for (_, _, took) in [&yields, &spins, &sleeps] {
         assert!((Duration::from_micros(400)..Duration::from_micros(600)).contains(took), "{took:?}");
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::api::{Body, Budget, Handle, Name, Node, Outcome, Poll, TaskContext};
+use super::super::api::{Body, Budget, Error, Handle, Name, Node, Outcome, Poll, TaskContext};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Act {
@@ -106,12 +106,10 @@ impl<N: Node> Body<N> for Program {
             }
             Act::Spawn(name, program) => {
                 let region = task.region();
-                match task.spawn(region, Name(name), Budget::UNLIMITED, program) {
-                    Err(super::super::api::Error::WouldBlock(_)) => {
-                        self.at -= 1;
-                        return Poll::Wait;
-                    }
-                    Ok(_) | Err(_) => {}
+                let spawned = task.spawn(region, Name(name), Budget::UNLIMITED, program);
+                if let Err(Error::WouldBlock(_)) = spawned {
+                    self.at -= 1;
+                    return Poll::Wait;
                 }
             }
             Act::Cost(cost) => task.cost(cost),

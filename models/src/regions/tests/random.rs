@@ -324,23 +324,31 @@ impl Pair {
                     let _ = self.it.spawn(self.regions[at], Name(0), budget, program.clone());
                 }
             }
-            Op::Close(which) => drop(region(*which).map(|at| self.it.close(self.regions[at]))),
-            Op::Poison(which) => drop(region(*which).map(|at| self.it.poison(self.regions[at]))),
-            Op::CancelTask(which, kind) => {
-                drop(among(*which, tasks).map(|at| self.it.cancel(self.tasks[at], *kind)));
+            Op::Close(which) => {
+                let _ = region(*which).map(|at| self.it.close(self.regions[at]));
             }
-            Op::Wake(which) => drop(among(*which, tasks).map(|at| self.it.wake(self.tasks[at]))),
+            Op::Poison(which) => {
+                let _ = region(*which).map(|at| self.it.poison(self.regions[at]));
+            }
+            Op::CancelTask(which, kind) => {
+                let _ = among(*which, tasks).map(|at| self.it.cancel(self.tasks[at], *kind));
+            }
+            Op::Wake(which) => {
+                let _ = among(*which, tasks).map(|at| self.it.wake(self.tasks[at]));
+            }
             Op::Reserve(which) => {
-                drop(among(*which, tasks).map(|at| self.it.reserve(self.tasks[at], Name(9))));
+                let _ = among(*which, tasks).map(|at| self.it.reserve(self.tasks[at], Name(9)));
             }
             Op::Commit(which) => {
-                drop(among(*which, held).map(|at| self.it.commit(self.obligations[at])));
+                let _ = among(*which, held).map(|at| self.it.commit(self.obligations[at]));
             }
             Op::SetTimer(which, delay) => {
                 let delay = Duration::from_nanos(delay.unsigned_abs() * 100);
-                drop(among(*which, tasks).map(|at| self.it.set_timer_after(self.tasks[at], delay)));
+                let _ = among(*which, tasks).map(|at| self.it.set_timer_after(self.tasks[at], delay));
             }
-            Op::Run(polls) => drop(self.it.run(Budget::polls(*polls))),
+            Op::Run(polls) => {
+                let _ = self.it.run(Budget::polls(*polls));
+            }
             Op::Advance(nanos) => advance(&mut self.it, *nanos * 100),
             _ => {}
         }

@@ -649,8 +649,12 @@ impl World {
                     return Ended::Wait;
                 }
             }
-            Act::Close => drop(self.close(region)),
-            Act::Poison => drop(self.poison(region)),
+            Act::Close => {
+                let _ = self.close(region);
+            }
+            Act::Poison => {
+                let _ = self.poison(region);
+            }
             Act::Panic => return Ended::Done(Outcome::Panicked),
             Act::Done(outcome) => return Ended::Done(outcome),
         }

@@ -6,3 +6,4 @@
 pub mod adapter;
 pub mod check;
 pub mod kv;
+pub mod regions;

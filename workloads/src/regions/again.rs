@@ -1,0 +1,73 @@
+//! Once more: the same load on the same answers of the machine is the same to the last event, and in every class
+//! it means the same.
+//!
+//! Two runtimes on one machine do not get the same answers: time goes on, and entropy with it. So the first run's
+//! answers are kept on a tape and given to the second. What is then left to differ is the runtime itself.
+
+use std::rc::Rc;
+
+use models::regions::api::{Class, Config, Event};
+
+use super::accept::Acceptance;
+use super::rig::{Remains, Rig, UNIT, on};
+use super::seen::difference;
+use super::unit::{Source, Tape};
+
+/// The machines that the classes are compared on.
+pub const CLASS_UNITS: [&str; 3] = ["unit-r1", "unit-r2", "unit-r3"];
+
+/// Plays a load on the unit, once more from the tape, and in each class; what the unit's own run left.
+///
+/// The load must leave what it opened closed, and may leave leaks.
+pub async fn judge<P>(accept: Acceptance, config: Config, play: P) -> Remains
+where
+    P: AsyncFn(&mut Rig) + 'static,
+{
+    let play = Rc::new(play);
+    let once = |source: Source, config: Config| {
+        let play = play.clone();
+        async move {
+            let mut rig = Rig::with(config, source, None);
+            play(&mut rig).await;
+            rig.finish_leaking().await
+        }
+    };
+    let tape = Tape::default();
+    let (first, again) =
+        (once(Source::Recorded(tape.clone()), config), once(Source::Played(tape.clone()), config));
+    let (first, again) = on(UNIT, async move { (first.await, again.await) }).await;
+    accept.require("answers-all-asked-for", tape.borrow().is_empty(), || {
+        format!("the second run left {} answers of the first on the tape", tape.borrow().len())
+    });
+    same(accept, &first.seen.events(), &again.seen.events());
+    let meaning = first.seen.meaning();
+    accept.at_least("means-something", meaning.values().map(Vec::len).sum(), 50);
+    for (unit, class) in CLASS_UNITS.into_iter().zip(Class::ALL) {
+        let remains = on(unit, once(Source::Machine, config.class(class))).await;
+        let differs = difference(&remains.seen.meaning(), &meaning);
+        accept.require("classes-mean-the-same", differs.is_none(), || {
+            format!("in {class}, against {}: {}", config.class, differs.unwrap_or_default())
+        });
+    }
+    first
+}
+
+/// The digests of both runs, and where they part.
+fn same(accept: Acceptance, first: &[Event], again: &[Event]) {
+    let (digest, digest_again) = (digest(first), digest(again));
+    accept.require("digests-agree", digest == digest_again, || {
+        let at = first.iter().zip(again).position(|(one, other)| one != other);
+        let at = at.unwrap_or(first.len().min(again.len()));
+        format!(
+            "{digest:016x} and {digest_again:016x}: event {at} is {:?}, then {:?}",
+            first.get(at),
+            again.get(at)
+        )
+    });
+}
+
+/// All events in one word: FNV-1a over their encoding.
+fn digest(events: &[Event]) -> u64 {
+    let words = events.iter().flat_map(Event::encode);
+    words.fold(0xcbf2_9ce4_8422_2325, |hash, word| (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3))
+}

@@ -1,0 +1,4 @@
+use faults::scenario::Scenario;
+pub fn scenarios() -> Vec<Scenario> {
+    Vec::new()
+}

@@ -1,0 +1,108 @@
+//! 001: regions are opened, loaded and closed as fast as slots allow.
+
+use std::collections::BTreeMap;
+
+use faults::scenario::Scenario;
+use models::regions::api::{Budget, Config, Handle, Kind, Operation, Profile, Status, What};
+
+use crate::regions::accept::Acceptance;
+use crate::regions::job::Job;
+use crate::regions::load::{self, name};
+use crate::regions::pack;
+use crate::regions::rig::{Remains, Rig, UNIT, on};
+
+const ACCEPT: Acceptance = Acceptance("router-storm.001");
+
+/// Full cycles of opening, loading, closing that are asked for. [regions 2]
+const CYCLES_MIN: usize = 8;
+
+/// What is done.
+#[derive(Clone, Debug)]
+pub struct Churn {
+    /// For each cycle, for each of its regions, the jobs in it.
+    cycles: Vec<Vec<Vec<Job>>>,
+}
+
+impl Churn {
+    /// A load drawn from the seed.
+    pub fn draw() -> Churn {
+        let rng = &mut load::rng();
+        let cycles = load::count(rng, CYCLES_MIN as u64, 10);
+        let cycle = |_| {
+            let regions = load::count(rng, 1, 3);
+            let mut jobs = Vec::new();
+            for _ in 0..regions {
+                let tasks = load::count(rng, 2, 4);
+                let job = |task| if task == 0 { load::waiter(rng) } else { load::errand(rng) };
+                jobs.push((0..tasks).map(job).collect());
+            }
+            jobs
+        };
+        Churn { cycles: (0..cycles).map(cycle).collect() }
+    }
+
+    /// Plays it; each cycle ends with an attempt to use a handle that is gone.
+    pub async fn play(&self, rig: &mut Rig) {
+        for cycle in &self.cycles {
+            let mut opened = Vec::new();
+            for (line, jobs) in (0..).zip(cycle) {
+                let region = rig.open(name("churn", line));
+                for finalizer in 0..2 {
+                    let close = Job::new(load::work(1));
+                    let deferred = rig.runtime.finally(region, name("finalizer", finalizer), close);
+                    deferred.unwrap_or_else(|error| panic!("a finalizer in time: {error}"));
+                }
+                for (task, job) in (0..).zip(jobs) {
+                    rig.spawn(region, name("churn.task", task), job.clone());
+                }
+                opened.push(region);
+            }
+            rig.settle().await;
+            for &region in &opened {
+                rig.drain(region).await;
+            }
+            // Slots are free again; the handles are not.
+            let stale = opened[0];
+            let _ = rig.try_spawn(stale, name("churn.late", 0), Budget::UNLIMITED, Job::new([]));
+        }
+    }
+
+    fn accept(&self, remains: &Remains) {
+        let seen = &remains.seen;
+        let regions: usize = self.cycles.iter().map(Vec::len).sum();
+        ACCEPT.at_least("cycles", self.cycles.len(), CYCLES_MIN);
+        ACCEPT.equal("every-region-closes", &seen.closed().len(), &regions);
+        let events = seen.events();
+        let opened = events.iter().filter(|event| matches!(event.what, What::Opened { .. }));
+        let mut of_slot: BTreeMap<u16, Vec<Handle>> = BTreeMap::new();
+        for region in opened.map(|event| event.object) {
+            of_slot.entry(region.slot).or_default().push(region);
+        }
+        let alive = seen.alive_max(Kind::Region);
+        ACCEPT.require("slots-reused", of_slot.len() == alive && alive < regions, || {
+            format!("{regions} regions, {alive} of them at once, took {} slots", of_slot.len())
+        });
+        for (slot, handles) in &of_slot {
+            let rises = handles.is_sorted_by(|one, next| one.generation < next.generation);
+            ACCEPT.require("generations-rise", rises, || format!("slot {slot} was seen as {handles:?}"));
+        }
+        let stale = seen.refused(Operation::Spawn, Status::StaleHandle);
+        ACCEPT.equal("old-handles-are-stale", &stale, &self.cycles.len());
+    }
+}
+
+/// The scenario.
+pub fn scenario() -> Scenario {
+    let about = "regions are opened, loaded and closed as fast as slots allow";
+    let name = "router-storm/router-storm-001.region_churn";
+    pack::scenario(Profile::EmbeddedRouter, name, about, |config: Config| async move {
+        let churn = Churn::draw();
+        on(UNIT, async move {
+            let mut rig = Rig::new(config);
+            churn.play(&mut rig).await;
+            churn.accept(&rig.finish().await);
+        })
+        .await;
+    })
+    .required(["regions.refused"])
+}

@@ -1,0 +1,98 @@
+//! 004: promises are made, kept and given up under pressure.
+
+use std::collections::BTreeSet;
+
+use faults::scenario::Scenario;
+use models::regions::api::{Class, Config, Kind, Operation, Profile, Status, What};
+
+use crate::regions::accept::Acceptance;
+use crate::regions::job::{Act, Job};
+use crate::regions::load::{self, name};
+use crate::regions::pack;
+use crate::regions::rig::{Remains, Rig, UNIT, on};
+
+const ACCEPT: Acceptance = Acceptance("router-storm.004");
+
+/// What is done.
+#[derive(Clone, Debug)]
+pub struct Churn {
+    /// The jobs, and how many promises each makes.
+    jobs: Vec<(Job, usize)>,
+}
+
+impl Churn {
+    /// A load drawn from the seed. All jobs together never hold more than the tight class has room for.
+    pub fn draw() -> Churn {
+        let rng = &mut load::rng();
+        let tasks = load::count(rng, 20, 32);
+        let job = |_| {
+            let rounds = load::count(rng, 1, 3);
+            let mut acts = Vec::new();
+            for round in 0..rounds as u64 {
+                let (both, keeps, again) = (rng.choose(2), rng.choose(3) > 0, rng.choose(3) == 0);
+                let delay = load::micros(rng, 5, 40);
+                acts.push(Act::Reserve(name("route", round)));
+                acts.extend((both > 0).then_some(Act::Reserve(name("peer", round))));
+                acts.push(Act::Sleep(delay));
+                acts.push(if keeps { Act::Commit } else { Act::Abort });
+                acts.extend(again.then_some(Act::CommitAgain));
+                acts.extend((both > 0).then_some(Act::Commit));
+            }
+            let promises = acts.iter().filter(|act| matches!(act, Act::Reserve(_))).count();
+            (Job::new(acts), promises)
+        };
+        let mut jobs: Vec<(Job, usize)> = (0..tasks).map(job).collect();
+        // So that each seed sees a promise that ended twice over.
+        jobs.push((Job::new([Act::Reserve(name("route", 9)), Act::Commit, Act::CommitAgain]), 1));
+        Churn { jobs }
+    }
+
+    /// Plays it.
+    pub async fn play(&self, rig: &mut Rig) {
+        let regions = [0, 1].map(|region| rig.open(name("table", region)));
+        for ((task, (job, _)), region) in (0..).zip(&self.jobs).zip(regions.iter().cycle()) {
+            rig.spawn(*region, name("route.task", task), job.clone());
+        }
+        rig.settle().await;
+        for region in regions {
+            rig.drain(region).await;
+        }
+    }
+
+    fn accept(&self, remains: &Remains) {
+        let seen = &remains.seen;
+        let promises: usize = self.jobs.iter().map(|(_, promises)| promises).sum();
+        let handles = |is: fn(&What) -> bool| -> Vec<_> {
+            let events = seen.events();
+            events.iter().filter(|event| is(&event.what)).map(|event| event.object).collect()
+        };
+        let reserved = handles(|what| matches!(what, What::Reserved { .. }));
+        let resolved = handles(|what| matches!(what, What::Committed { .. } | What::Aborted { .. }));
+        ACCEPT.equal("all-promises-made", &reserved.len(), &promises);
+        let (once, twice) = (resolved.iter().collect::<BTreeSet<_>>(), resolved.len());
+        ACCEPT.equal("resolved-once", &once.len(), &twice);
+        ACCEPT.equal("all-resolved", &once, &reserved.iter().collect());
+        ACCEPT.equal("none-leaked", &seen.leaked(), &Vec::new());
+        let pressure = seen.alive_max(Kind::Obligation);
+        let capacity = usize::from(Class::R1.capacity().obligations);
+        ACCEPT.at_least("pressure", pressure, self.jobs.len() / 2);
+        ACCEPT.require("fits-the-tight-class", pressure <= capacity, || format!("{pressure} at once"));
+        ACCEPT.at_least("ends-once", seen.refused(Operation::Commit, Status::AlreadyResolved), 1);
+    }
+}
+
+/// The scenario.
+pub fn scenario() -> Scenario {
+    let about = "promises are made, kept and given up under pressure: all are resolved, none leaks";
+    let name = "router-storm/router-storm-004.obligation_churn";
+    pack::scenario(Profile::EmbeddedRouter, name, about, |config: Config| async move {
+        let churn = Churn::draw();
+        on(UNIT, async move {
+            let mut rig = Rig::new(config);
+            churn.play(&mut rig).await;
+            churn.accept(&rig.finish().await);
+        })
+        .await;
+    })
+    .required(["regions.refused", "regions.timer_fired"])
+}

@@ -141,3 +141,21 @@ fn every_plan_of_the_swarm_can_be_carried_out() {
         assert!(run.report.passed(), "seed {seed}: {:?}\n{}", run.report.failure(), run.plan);
     }
 }
+
+/// A point that the test hits itself: what strikes there twice ends the test, and its second line is nobody's.
+#[test]
+fn a_plan_that_ends_the_test_itself_is_a_failed_run() {
+    static POINT: Point = Point::new("counter.asked", Kind::Site);
+    let body = || async {
+        points::site!("counter.asked").await;
+        sleep(ms(5)).await;
+    };
+    let plan = r#"faults = [
+      { on = "counter.asked", kill = "self" },
+      { on = "counter.asked", kill = "self" },
+    ]"#;
+    let asked = std::slice::from_ref(&POINT);
+    let run = Scenario::new("count/asked", "", body).points(asked).plan(plan).run(&Spec::of_seed(1)).unwrap();
+    let failure = run.report.failure().expect("nobody is left to pass");
+    assert_eq!((failure.property.as_str(), run.lines[0].effects, run.lines[1].effects), ("stall", 1, 0));
+}

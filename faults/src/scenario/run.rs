@@ -207,7 +207,13 @@ impl Prepared {
         let notes = injection.borrow().as_ref().map(Injection::notes).unwrap_or_default();
         let line = |(line, note): (&crate::plan::Line, &inject::Note)| LineReport {
             line: line.to_string(),
-            effects: note.faults.iter().map(|fault| report.faults[fault.index()].effects).sum(),
+            // What a plan begins after it ended the test itself is no fault of the run.
+            effects: note
+                .faults
+                .iter()
+                .filter_map(|fault| report.faults.get(fault.index()))
+                .map(|fault| fault.effects)
+                .sum(),
             skipped: note.skipped,
         };
         let lines = plan.faults.iter().zip(&notes).map(line).collect();

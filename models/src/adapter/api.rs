@@ -9,13 +9,11 @@ pub use super::bytes::Hash;
 pub use super::capability::{Agreement, Capability};
 pub use super::content::{checksum, chunk_id, content_hash};
 pub use super::event::{Event, Precheck};
-pub use super::frame::{append as append_to_journal, read as read_journal};
 pub use super::ledger::Entry;
 pub use super::machine::{Bugs, Machine, Mode};
 pub use super::state::{Reason, State};
 pub use super::trouble::{Doubt, Trouble};
-
-use super::journal;
+pub use crate::journal::frame::{append as append_to_journal, read as read_journal};
 
 /// The port that a remote listens on.
 pub const PORT: u16 = 4200;
@@ -56,15 +54,10 @@ pub trait Witness {
 
 /// Where the client of a run keeps its audit chain.
 pub fn audit_path() -> String {
-    journal::path(AUDIT)
+    "/adapter/audit".to_string()
 }
 
 /// Where the remote keeps its ledger.
 pub fn ledger_path() -> String {
-    journal::path(LEDGER)
+    "/adapter/ledger".to_string()
 }
-
-/// The client's journal.
-pub(super) const AUDIT: &str = "audit";
-/// The remote's journal.
-pub(super) const LEDGER: &str = "ledger";

@@ -9,17 +9,17 @@ use std::time::Duration;
 
 use sim::time::{Instant, SystemTime, sleep};
 
-use super::api::{AUDIT, Job, PROOF_DEADLINE, Witness};
+use super::api::{Job, PROOF_DEADLINE, Witness, audit_path};
 use super::audit::{Broken, Chain};
 use super::backoff;
 use super::capability::{Agreement, needed, negotiate};
 use super::content::{checksum, chunk_id, content_hash};
 use super::event::{Action, Event, Precheck};
 use super::exchange::Way;
-use super::journal::Journal;
 use super::machine::{Machine, Unexpected};
 use super::message::{Reply, Request};
 use super::points::{DEADLINE_BY_WALL_CLOCK, planted_in_machine};
+use crate::journal::Journal;
 
 /// How long a chunk, a resumption or a seal may go unanswered before the machine hears of it.
 const PATIENCE: Duration = Duration::from_millis(225);
@@ -62,7 +62,7 @@ impl From<io::Error> for Stopped {
 /// # Errors
 /// When the disk fails, or the audit chain on it is broken: then nothing is done, since nothing is certain.
 pub async fn run(job: Job, witness: Rc<dyn Witness>) -> Result<(), Stopped> {
-    let (mut journal, records) = Journal::open(AUDIT).await?;
+    let (mut journal, records) = Journal::open(&audit_path()).await?;
     let machine = Machine::new(job.mode, planted_in_machine());
     let chain =
         Chain::recover(job.run, machine, records.iter().map(Vec::as_slice)).map_err(Stopped::Broken)?;

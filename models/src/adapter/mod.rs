@@ -7,11 +7,11 @@
 //! | room | what |
 //! |---|---|
 //! | `api` | jobs, the witness, the journals' places: what a workload may name |
-//! | `bytes`, `frame`, `message`, `datagram` | bytes on the wire and on the disk, with checksums |
+//! | `bytes`, `message`, `datagram` | bytes on the wire and on the disk, with checksums |
 //! | `backoff`, `capability`, `content` | pure parts |
 //! | `state`, `event`, `machine`, `audit` | the client's pure heart: the table of states, and the chain of its transitions |
 //! | `remote`, `ledger`, `trouble` | the remote's pure heart, and what a scenario has go wrong in it |
-//! | `exchange`, `journal`, `client`, `server` | thin shells |
+//! | `exchange`, `client`, `server` | thin shells, over the house's `journal` |
 //! | `points` | sites, marks and planted bugs |
 //!
 //! What it survives (its budget): any number of crashes of both sides, power losses, partitions, lost, late,
@@ -29,8 +29,6 @@ mod content;
 mod datagram;
 mod event;
 mod exchange;
-mod frame;
-mod journal;
 mod ledger;
 mod machine;
 mod message;

@@ -8,17 +8,17 @@ use sim::net::UdpSocket;
 use sim::task::spawn;
 use sim::time::sleep;
 
-use super::api::{LEDGER, PORT, Witness};
+use super::api::{PORT, Witness, ledger_path};
 use super::bytes::BYTES_MAX;
 use super::content::content_hash;
 use super::exchange::checksum;
-use super::journal::Journal;
 use super::ledger::Entry;
 use super::message::{Body, Message, Reply, Request};
 use super::points::{ACKNOWLEDGED_NOT_STORED, AMNESIA, FROZEN, MUTE, planted_in_remote, planted_slowness};
 use super::remote::{Answer, Outcome, Remote};
 use super::state::Reason;
 use super::trouble::Trouble;
+use crate::journal::Journal;
 
 /// With the bug `acknowledged-not-stored`: so many entries wait in memory before they are written.
 const HELD_BACK_MAX: usize = 4;
@@ -30,7 +30,7 @@ const HELD_BACK_MAX: usize = 4;
 pub async fn run(trouble: Trouble, witness: Rc<dyn Witness>) -> io::Result<()> {
     let held_before = trouble.held_before.clone();
     let trouble = Trouble { slowness: planted_slowness().or(trouble.slowness), ..trouble };
-    let (journal, records) = Journal::open(LEDGER).await?;
+    let (journal, records) = Journal::open(&ledger_path()).await?;
     let remote = Remote::new(trouble, planted_in_remote());
     let mut server = Server { remote, journal, witness, held_back: Vec::new(), first_answer: None };
     if !AMNESIA.is_planted() {

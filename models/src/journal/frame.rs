@@ -36,3 +36,42 @@ fn first(bytes: &[u8]) -> Option<&[u8]> {
     hasher.update(record);
     (hasher.finalize() == u32::from_le_bytes(*sum)).then_some(record)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_journal_is_good_up_to_where_it_was_cut(
+            records in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..40), 0..6),
+            cut: prop::sample::Index,
+        ) {
+            let mut bytes = Vec::new();
+            let mut ends = vec![0];
+            for record in &records {
+                append(&mut bytes, record);
+                ends.push(bytes.len());
+            }
+            let cut = cut.index(bytes.len() + 1);
+            let (read, whole_bytes) = read(&bytes[..cut]);
+            let expected = ends.iter().filter(|end| **end <= cut).count() - 1;
+            prop_assert_eq!(whole_bytes, ends[expected]);
+            prop_assert_eq!(read, records[..expected].iter().map(Vec::as_slice).collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn garbage_is_read_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
+            let (records, whole_bytes) = read(&bytes);
+            let mut again = Vec::new();
+            records.iter().for_each(|record| append(&mut again, record));
+            prop_assert_eq!(&again[..], &bytes[..whole_bytes]);
+        }
+    }
+
+    #[test]
+    fn zeros_are_no_records() {
+        assert_eq!(read(&[0; 64]), (Vec::new(), 0));
+    }
+}

@@ -5,7 +5,6 @@ use proptest::prelude::*;
 use super::super::audit::Record;
 use super::super::capability::{Capability, Offer, Versions};
 use super::super::datagram::{Checksum, Unreadable};
-use super::super::frame;
 use super::super::ledger::Entry;
 use super::super::message::{Body, Message, Reply, Request};
 
@@ -75,7 +74,6 @@ proptest! {
         }
         let _ = Record::read(&bytes);
         let _ = Entry::read(&bytes);
-        let _ = frame::read(&bytes);
     }
 
     /// Bytes that begin as a message does and go on as they like: malformed, not damaged, and no panic.
@@ -97,24 +95,6 @@ proptest! {
     }
 
     #[test]
-    fn a_journal_is_good_up_to_where_it_was_cut(
-        records in prop::collection::vec(content(), 0..6),
-        cut: prop::sample::Index,
-    ) {
-        let mut bytes = Vec::new();
-        let mut ends = vec![0];
-        for record in &records {
-            frame::append(&mut bytes, record);
-            ends.push(bytes.len());
-        }
-        let cut = cut.index(bytes.len() + 1);
-        let (read, whole_bytes) = frame::read(&bytes[..cut]);
-        let expected = ends.iter().filter(|end| **end <= cut).count() - 1;
-        prop_assert_eq!(whole_bytes, ends[expected]);
-        prop_assert_eq!(read, records[..expected].iter().map(Vec::as_slice).collect::<Vec<_>>());
-    }
-
-    #[test]
     fn ledger_entries_go_there_and_back(numbers: (u64, u64, u32, u64), content in content(), audit: [u8; 32]) {
         let (run, seed, index, id) = numbers;
         for entry in [
@@ -124,11 +104,6 @@ proptest! {
             prop_assert_eq!(Entry::read(&entry.to_bytes()), Some(entry));
         }
     }
-}
-
-#[test]
-fn zeros_are_no_records() {
-    assert_eq!(frame::read(&[0; 64]), (Vec::new(), 0));
 }
 
 #[test]

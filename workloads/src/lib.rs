@@ -5,5 +5,6 @@
 
 pub mod adapter;
 pub mod check;
+pub mod continuity;
 pub mod kv;
 pub mod regions;

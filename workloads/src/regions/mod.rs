@@ -16,9 +16,9 @@
 mod accept;
 mod again;
 mod auto;
-mod deployment;
+pub(crate) mod deployment;
 mod fate;
-mod job;
+pub(crate) mod job;
 mod load;
 mod market;
 mod pack;

@@ -1,0 +1,106 @@
+//! 003: a full host is drained with few polls at a time: it says when they are spent, nothing is lost, and in the
+//! end it is drained.
+
+use std::collections::BTreeSet;
+
+use faults::scenario::Scenario;
+use models::regions::api::{Budget, Config, Kind, Profile, RegionState, Status, What};
+
+use crate::regions::accept::Acceptance;
+use crate::regions::job::Job;
+use crate::regions::load::{self, name};
+use crate::regions::pack;
+use crate::regions::rig::{Remains, Rig, UNIT, on};
+
+const ACCEPT: Acceptance = Acceptance("market-open-burst.003");
+
+/// Slices of the tight budget, before the rest goes in one.
+const SLICES: u64 = 6;
+
+/// What is done, for any capacity.
+#[derive(Clone, Debug)]
+struct Drain {
+    jobs: Vec<Job>,
+    /// The polls of a slice, as a share of capacity: one in so many.
+    share: u64,
+}
+
+impl Drain {
+    fn draw() -> Drain {
+        let rng = &mut load::rng();
+        Drain { jobs: (0..8).map(|_| load::waiter(rng)).collect(), share: rng.range(8..16) }
+    }
+
+    fn slice(&self, capacity: usize) -> u64 {
+        capacity as u64 / self.share
+    }
+
+    async fn play(&self, rig: &mut Rig) {
+        let book = rig.open(name("book", 0));
+        let capacity = rig.tasks_max();
+        for (order, job) in (0..capacity as u64).zip(self.jobs.iter().cycle()) {
+            rig.spawn(book, name("order", order), job.clone());
+        }
+        rig.refused(book, (0..2).map(|order| name("order.late", order)));
+        let slice = self.slice(capacity);
+        rig.runtime.run(Budget::polls(slice));
+        for number in 0..SLICES {
+            let place = rig.seen.place();
+            let status = rig.runtime.drain(book, Budget::polls(slice));
+            let polls = rig.seen.count_since(place, |event| event.what == What::Polled);
+            let stands = rig.runtime.state(book).ok();
+            ACCEPT.equal(
+                "a-slice-is-spent",
+                &(status, polls as u64, stands),
+                &(Status::PollBudgetExhausted, slice, Some(RegionState::Draining)),
+            );
+            if number % 2 == 0 {
+                sim::task::yield_now().await;
+            }
+        }
+        rig.drain(book).await;
+    }
+
+    fn accept(&self, remains: &Remains, capacity: usize) {
+        let seen = &remains.seen;
+        ACCEPT.equal("arena-full", &seen.alive_max(Kind::Task), &capacity);
+        let events = seen.events();
+        let at = |is: fn(&What) -> bool| events.iter().position(|event| is(&event.what));
+        let draining_at = at(|what| *what == What::Draining).unwrap_or(events.len());
+        let closed_at = at(|what| matches!(what, What::Closed { .. })).unwrap_or(draining_at);
+        let polled = events[draining_at..closed_at].iter().filter(|event| event.what == What::Polled).count();
+        ACCEPT.at_least(
+            "it-took-more-than-the-slices",
+            polled as u64 as usize,
+            SLICES as usize * self.slice(capacity) as usize,
+        );
+        let of_tasks = |is: fn(&What) -> bool| -> BTreeSet<_> {
+            events.iter().filter(|event| is(&event.what)).map(|event| event.object).collect()
+        };
+        let spawned = of_tasks(|what| matches!(what, What::Spawned { .. }));
+        let ended = of_tasks(|what| matches!(what, What::Completed { .. }));
+        ACCEPT.equal("nothing-is-lost", &ended, &spawned);
+        ACCEPT.equal("drains", &seen.closed().len(), &1);
+    }
+}
+
+/// The scenario at the capacity of its class, and at that of the tight class wherever it runs.
+pub fn scenarios() -> [Scenario; 2] {
+    let word = "market-open-burst/market-open-burst-003.partial_drain";
+    let about = "a full host is drained with few polls at a time: they are spent, and then all is drained";
+    let scenario = |word: &str, about: &str, rig: fn(Config) -> Rig| {
+        pack::scenario(Profile::Hft, word, about, move |config: Config| async move {
+            let drain = Drain::draw();
+            on(UNIT, async move {
+                let mut rig = rig(config);
+                let capacity = rig.tasks_max();
+                drain.play(&mut rig).await;
+                drain.accept(&rig.finish().await, capacity);
+            })
+            .await;
+        })
+        .required(["regions.refused"])
+    };
+    let tight = format!("{about}; with memory for as many as R1 holds");
+    [scenario(word, about, Rig::new), scenario(&format!("{word}_r1"), &tight, Rig::tight)]
+}

@@ -1,0 +1,132 @@
+//! 002: bursts of promises whose lives are interleaved, each kept or given up, by its task or from outside.
+
+use std::collections::BTreeMap;
+
+use faults::scenario::Scenario;
+use models::regions::api::{Budget, Config, Handle, Kind, Name, Operation, Profile, Status, What};
+
+use crate::regions::accept::Acceptance;
+use crate::regions::job::{Act, Job};
+use crate::regions::load::{self, name};
+use crate::regions::pack;
+use crate::regions::rig::{Remains, Rig, UNIT, on};
+
+const ACCEPT: Acceptance = Acceptance("market-open-burst.002");
+
+/// What is done.
+#[derive(Clone, Debug)]
+pub struct Bursts {
+    bursts: Vec<Burst>,
+}
+
+/// One burst.
+#[derive(Clone, Debug)]
+struct Burst {
+    /// Traders who promise and resolve on their own.
+    traders: Vec<Job>,
+    /// Promises that are made and resolved from outside, in this order; whether each is kept.
+    outside: Vec<(u64, bool)>,
+}
+
+impl Bursts {
+    /// A load drawn from the seed.
+    pub fn draw() -> Bursts {
+        let rng = &mut load::rng();
+        let bursts = load::count(rng, 2, 4);
+        let burst = |_| {
+            let (traders, outside) = (load::count(rng, 4, 8), load::count(rng, 4, 8));
+            let trader = |_| {
+                let (legs, keeps, polls) =
+                    (load::count(rng, 1, 3), rng.choose(2) == 0, load::count(rng, 0, 2));
+                let mut acts: Vec<Act> = (0..legs as u64).map(|leg| Act::Reserve(name("leg", leg))).collect();
+                acts.extend(load::work(polls));
+                acts.extend((0..legs).map(|leg| if keeps || leg == 0 { Act::Commit } else { Act::Abort }));
+                Job::new(acts)
+            };
+            let traders = (0..traders).map(trader).collect();
+            let mut outside: Vec<(u64, bool)> =
+                (0..outside as u64).map(|promise| (promise, rng.choose(2) == 0)).collect();
+            rng.shuffle(&mut outside);
+            Burst { traders, outside }
+        };
+        Bursts { bursts: (0..bursts).map(burst).collect() }
+    }
+
+    /// Plays it.
+    pub async fn play(&self, rig: &mut Rig) {
+        let region = rig.open(name("bell", 0));
+        let desk = rig.spawn(region, name("desk", 0), Job::new([]).ending(super::super::job::Ending::Waits));
+        for (number, burst) in (0..).zip(&self.bursts) {
+            for (trader, job) in (0..).zip(&burst.traders) {
+                rig.spawn(region, name("trader", number * 100 + trader), job.clone());
+            }
+            let reserve = |promise: u64| {
+                let reserved = rig.runtime.reserve(desk, name("outside", number * 100 + promise));
+                reserved.unwrap_or_else(|error| panic!("a promise in time: {error}"))
+            };
+            let held: Vec<Handle> = (0..burst.outside.len() as u64).map(reserve).collect();
+            for &(promise, keeps) in &burst.outside {
+                rig.runtime.run(Budget::polls(3));
+                let promise = held[usize::try_from(promise).expect("a few")];
+                let resolve = if keeps { Operation::Commit } else { Operation::Abort };
+                for _ in 0..2 {
+                    // The second time it has ended: what is told of that is judged.
+                    let _ = match resolve {
+                        Operation::Commit => rig.runtime.commit(promise),
+                        _ => rig.runtime.abort(promise),
+                    };
+                }
+            }
+            rig.settle().await;
+        }
+        rig.drain(region).await;
+    }
+
+    fn accept(&self, remains: &Remains) {
+        let seen = &remains.seen;
+        let events = seen.events();
+        let mut ends: BTreeMap<Handle, usize> = BTreeMap::new();
+        let (mut open, mut interleaved) = (BTreeMap::<Handle, Name>::new(), 0);
+        for event in events.iter() {
+            match event.what {
+                What::Reserved { name, .. } => {
+                    ends.insert(event.object, 0);
+                    open.insert(event.object, name);
+                }
+                What::Committed { name } | What::Aborted { name } => {
+                    let known = open.remove(&event.object);
+                    ACCEPT.equal("resolved-by-its-name", &known, &Some(name));
+                    interleaved += usize::from(!open.is_empty());
+                    *ends.entry(event.object).or_default() += 1;
+                }
+                _ => {}
+            }
+        }
+        ACCEPT.require("each-kept-or-given-up", ends.values().all(|&ends| ends == 1), || {
+            format!("how often each ended: {ends:?}")
+        });
+        let outside: usize = self.bursts.iter().map(|burst| burst.outside.len()).sum();
+        ACCEPT.at_least("promises-made", ends.len(), 2 * outside.min(8));
+        ACCEPT.at_least("interleaved", interleaved, ends.len() / 2);
+        ACCEPT.at_least("many-at-once", seen.alive_max(Kind::Obligation), 4);
+        let again = [Operation::Commit, Operation::Abort];
+        let again: usize = again.map(|asked| seen.refused(asked, Status::AlreadyResolved)).iter().sum();
+        ACCEPT.equal("ends-once", &again, &outside);
+    }
+}
+
+/// The scenario.
+pub fn scenario() -> Scenario {
+    let about = "bursts of promises whose lives are interleaved: each is kept or given up, once";
+    let name = "market-open-burst/market-open-burst-002.burst_obligations";
+    pack::scenario(Profile::Hft, name, about, |config: Config| async move {
+        let bursts = Bursts::draw();
+        on(UNIT, async move {
+            let mut rig = Rig::new(config);
+            bursts.play(&mut rig).await;
+            bursts.accept(&rig.finish().await);
+        })
+        .await;
+    })
+    .required(["regions.refused"])
+}

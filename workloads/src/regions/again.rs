@@ -9,7 +9,7 @@ use std::rc::Rc;
 use models::regions::api::{Class, Config, Event};
 
 use super::accept::Acceptance;
-use super::rig::{Remains, Rig, UNIT, on};
+use super::rig::{Remains, Rig, UNIT, boot};
 use super::seen::difference;
 use super::unit::{Source, Tape};
 
@@ -24,6 +24,9 @@ where
     P: AsyncFn(&mut Rig) + 'static,
 {
     let play = Rc::new(play);
+    // All of them are there from the beginning: what strikes one strikes all.
+    let unit = sim::machine(UNIT).create();
+    let class_units = CLASS_UNITS.map(|name| sim::machine(name).create());
     let once = |source: Source, config: Config| {
         let play = play.clone();
         async move {
@@ -35,15 +38,15 @@ where
     let tape = Tape::default();
     let (first, again) =
         (once(Source::Recorded(tape.clone()), config), once(Source::Played(tape.clone()), config));
-    let (first, again) = on(UNIT, async move { (first.await, again.await) }).await;
+    let (first, again) = boot(unit, async move { (first.await, again.await) }).await;
     accept.require("answers-all-asked-for", tape.borrow().is_empty(), || {
         format!("the second run left {} answers of the first on the tape", tape.borrow().len())
     });
     same(accept, &first.seen.events(), &again.seen.events());
     let meaning = first.seen.meaning();
     accept.at_least("means-something", meaning.values().map(Vec::len).sum(), 50);
-    for (unit, class) in CLASS_UNITS.into_iter().zip(Class::ALL) {
-        let remains = on(unit, once(Source::Machine, config.class(class))).await;
+    for (unit, class) in class_units.into_iter().zip(Class::ALL) {
+        let remains = boot(unit, once(Source::Machine, config.class(class))).await;
         let differs = difference(&remains.seen.meaning(), &meaning);
         accept.require("classes-mean-the-same", differs.is_none(), || {
             format!("in {class}, against {}: {}", config.class, differs.unwrap_or_default())

@@ -11,6 +11,7 @@ use models::regions::api::{
     Budget, Class, Config, Error, Handle, Kind, Name, Operation, Overload, Runtime, Status, Watched, What,
 };
 use models::regions::shell::{SLICE_POLLS, drain, drive};
+use sim::machine::Machine;
 
 use super::fate::Fate;
 use super::job::Job;
@@ -26,12 +27,22 @@ pub const UNIT: &str = "unit";
 /// Tasks alive up to which refusals are audited one by one; beyond, the rig compares the state around a burst.
 const AUDITED_MAX: u16 = 64;
 
+/// Attempts after which memory is gone for good.
+const ATTEMPTS_MAX: u32 = 100;
+
 /// Boots a machine and does this on it.
 ///
 /// # Panics
 /// When the machine goes down: no plan of these scenarios ends it.
 pub async fn on<T: 'static>(name: &str, work: impl Future<Output = T> + 'static) -> T {
-    let machine = sim::machine(name).create();
+    boot(sim::machine(name).create(), work).await
+}
+
+/// Boots a machine that was set up before: a plan's faults may have struck it since.
+///
+/// # Panics
+/// As [`on`].
+pub async fn boot<T: 'static>(machine: Machine, work: impl Future<Output = T> + 'static) -> T {
     let booted = async move {
         sim::time::sleep(BOOT).await;
         work.await
@@ -89,11 +100,6 @@ impl Rig {
         usize::from(self.tasks_max)
     }
 
-    /// What the machine gave so far.
-    pub fn given(&self) -> Given {
-        self.given.get()
-    }
-
     /// Opens a region at the top.
     ///
     /// # Panics
@@ -134,6 +140,22 @@ impl Rig {
         let task = self.runtime.spawn(region, name, budget, job)?;
         self.fates.insert(task, fate);
         Ok(task)
+    }
+
+    /// Spawns a job, however often memory for it is refused at first.
+    ///
+    /// # Panics
+    /// When it is refused for something else, or for ever.
+    pub fn insist(&mut self, region: Handle, name: Name, budget: Budget, job: &Job) -> Handle {
+        for _ in 0..ATTEMPTS_MAX {
+            match self.try_spawn(region, name, budget, job.clone()) {
+                Err(Error::ResourceExhausted(_)) => {}
+                spawned => {
+                    return spawned.unwrap_or_else(|error| panic!("memory alone may be scarce: {error}"));
+                }
+            }
+        }
+        panic!("a task was refused {ATTEMPTS_MAX} times: memory does not come back")
     }
 
     /// Tries to spawn jobs of these names that must all be refused for want of room, and compares the state before

@@ -1,0 +1,103 @@
+//! 004: skew, reversal, constant entropy and refused memory together: the unit still works, and each took effect.
+
+use faults::scenario::Scenario;
+use models::regions::api::{Budget, Config, Operation, Outcome, Profile, Status};
+
+use crate::regions::accept::Acceptance;
+use crate::regions::job::{Act, Job};
+use crate::regions::load::{self, name};
+use crate::regions::pack;
+use crate::regions::rig::{Remains, Rig, UNIT, on};
+
+const ACCEPT: Acceptance = Acceptance("auto-fault-burst.004");
+
+/// The refusals fall into the first turn of every task, where the order of requests is the order of spawning,
+/// whatever time does.
+pub const PLAN: &str = r#"faults = [
+    { at = "500us", clock = "unit*", creep = "5us" },
+    { at = "500us", entropy = "unit*", value = 11 },
+    { at = "500us", allocation = "unit*", after = 2, count = 3, point = "regions.allocate_task" },
+    { at = "500us", allocation = "unit*", after = 1, count = 2, point = "regions.allocate_obligation" },
+    { at = "500us", allocation = "unit*", after = 3, count = 2, point = "regions.allocate_timer" },
+    { at = "1010us", clock = "unit*", reverse = "300us" },
+    { at = "1050us", clock = "unit*", reverse = "900us" },
+]"#;
+
+/// Refusals of each kind that the plan says.
+const REFUSED: [(Operation, usize); 3] =
+    [(Operation::Spawn, 3), (Operation::Reserve, 2), (Operation::SetTimer, 2)];
+
+/// What is done.
+#[derive(Clone, Debug)]
+pub struct Cascade {
+    jobs: Vec<Job>,
+}
+
+impl Cascade {
+    /// A load drawn from the seed.
+    pub fn draw() -> Cascade {
+        let rng = &mut load::rng();
+        let tasks = load::count(rng, 10, 16);
+        let job = |task| {
+            let (rounds, keeps) = (load::count(rng, 1, 3), rng.choose(2) == 0);
+            // The first outlives every step back.
+            let rounds = if task == 0 { 8 } else { rounds };
+            let mut acts = vec![Act::Reserve(name("torque", 0))];
+            acts.extend((0..rounds).map(|_| Act::Sleep(load::micros(rng, 400, 900))));
+            acts.push(if keeps { Act::Commit } else { Act::Abort });
+            Job::new(acts)
+        };
+        Cascade { jobs: (0..tasks).map(job).collect() }
+    }
+
+    /// Plays it.
+    pub async fn play(&self, rig: &mut Rig) {
+        let region = rig.open(name("engine", 0));
+        for (task, job) in (0..).zip(&self.jobs) {
+            rig.insist(region, name("cylinder", task), Budget::UNLIMITED, job);
+        }
+        rig.settle().await;
+        // Memory is back: what is spawned now is admitted at once.
+        rig.spawn(region, name("cylinder.late", 0), Job::new([]));
+        rig.drain(region).await;
+    }
+
+    fn accept(&self, remains: &Remains) {
+        let (seen, given) = (&remains.seen, remains.given);
+        ACCEPT.require("the-clock-ran-ahead", given.ahead_max_ns >= 5_000, || format!("{given:?}"));
+        ACCEPT.require("time-went-back", given.readings_back >= 2, || format!("{given:?}"));
+        ACCEPT.require(
+            "entropy-was-constant",
+            given.draws > 1 && given.draws_same + 1 == given.draws,
+            || format!("{given:?}"),
+        );
+        for (operation, expected) in REFUSED {
+            let refused = seen.refused(operation, Status::ResourceExhausted);
+            ACCEPT.require("memory-was-refused", refused == expected, || {
+                format!("{operation:?} was refused {refused} times, expected {expected}")
+            });
+        }
+        let ends = seen.ends();
+        let well = ends.values().flatten().filter(|end| end.outcome == Outcome::Ok).count();
+        // And the late one, which may have been asked to end before its first turn.
+        ACCEPT.at_least("still-functional", well, self.jobs.len());
+        ACCEPT.equal("everything-completes", &ends.values().flatten().count(), &(self.jobs.len() + 1));
+    }
+}
+
+/// The scenario.
+pub fn scenario() -> Scenario {
+    let about = "skew, reversal, constant entropy and refused memory together: still functional";
+    let name = "automotive-fault-burst/auto-fault-burst-004.multi_fault_cascade";
+    pack::scenario(Profile::Automotive, name, about, |config: Config| async move {
+        let cascade = Cascade::draw();
+        on(UNIT, async move {
+            let mut rig = Rig::new(config);
+            cascade.play(&mut rig).await;
+            cascade.accept(&rig.finish().await);
+        })
+        .await;
+    })
+    .plan(PLAN)
+    .required(["regions.refused", "regions.timer_fired"])
+}

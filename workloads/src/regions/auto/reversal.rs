@@ -1,0 +1,103 @@
+//! 002: time goes back, again and again, while timers and deadlines are set: none is lost, none fires twice.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use faults::scenario::Scenario;
+use models::regions::api::{Budget, Config, Handle, Profile, What};
+
+use crate::regions::accept::Acceptance;
+use crate::regions::job::{Act, Ending, Job};
+use crate::regions::load::{self, name};
+use crate::regions::pack;
+use crate::regions::rig::{Remains, Rig, UNIT, on};
+
+const ACCEPT: Acceptance = Acceptance("auto-fault-burst.002");
+
+const PLAN: &str = r#"faults = [
+    { at = "1030us", clock = "unit", reverse = "200us" },
+    { at = "1070us", clock = "unit", reverse = "70us" },
+    { at = "1120us", clock = "unit", reverse = "400us" },
+]"#;
+const REVERSALS: u64 = 3;
+
+/// What is done.
+#[derive(Clone, Debug)]
+struct Pulses {
+    jobs: Vec<Job>,
+    /// For each of those who wait for their deadline, how far it is.
+    deadlines: Vec<Duration>,
+}
+
+impl Pulses {
+    fn draw() -> Pulses {
+        let rng = &mut load::rng();
+        let (pulses, deadlines) = (load::count(rng, 8, 14), load::count(rng, 1, 4));
+        let pulse = |pulse| {
+            let rounds = load::count(rng, 2, 5);
+            // The first outlives every step back.
+            let rounds = if pulse == 0 { 6 } else { rounds };
+            let sleeps = (0..rounds).map(|_| Act::Sleep(load::micros(rng, 30, 70)));
+            Job::new(sleeps.collect::<Vec<_>>())
+        };
+        let jobs = (0..pulses).map(pulse).collect();
+        Pulses { jobs, deadlines: (0..deadlines).map(|_| load::micros(rng, 20, 150)).collect() }
+    }
+
+    async fn play(&self, rig: &mut Rig) {
+        let region = rig.open(name("pulses", 0));
+        for (pulse, job) in (0..).zip(&self.jobs) {
+            rig.spawn(region, name("pulse", pulse), job.clone());
+        }
+        for (number, &delay) in (0..).zip(&self.deadlines) {
+            let until = Budget::UNLIMITED.until(rig.runtime.now().after(delay));
+            let waits = Job::new([]).ending(Ending::Waits);
+            let spawned = rig.try_spawn(region, name("guard", number), until, waits);
+            spawned.unwrap_or_else(|error| panic!("a task that there is room for: {error}"));
+        }
+        rig.settle().await;
+        rig.drain(region).await;
+    }
+
+    fn accept(&self, remains: &Remains) {
+        let (seen, given) = (&remains.seen, remains.given);
+        ACCEPT.at_least(
+            "time-went-back",
+            usize::try_from(given.readings_back).unwrap_or(0),
+            REVERSALS as usize,
+        );
+        let mut fired: BTreeMap<Handle, usize> = BTreeMap::new();
+        let mut passed = 0;
+        for event in seen.events().iter() {
+            match event.what {
+                What::TimerSet { .. } => drop(fired.insert(event.object, 0)),
+                What::TimerFired { .. } => *fired.entry(event.object).or_default() += 1,
+                What::DeadlinePassed { .. } => passed += 1,
+                _ => {}
+            }
+        }
+        let wrong: Vec<_> = fired.iter().filter(|(_, fired)| **fired != 1).collect();
+        ACCEPT.require("every-timer-fires-once", wrong.is_empty(), || {
+            format!("how often they fired: {wrong:?}")
+        });
+        ACCEPT.at_least("timers-were-set", fired.len(), self.jobs.len() * 2);
+        ACCEPT.equal("every-deadline-passes-once", &passed, &self.deadlines.len());
+    }
+}
+
+/// The scenario.
+pub fn scenario() -> Scenario {
+    let about = "time goes back while timers are set: no deadline is lost or fires twice";
+    let name = "automotive-fault-burst/auto-fault-burst-002.clock_reversal";
+    pack::scenario(Profile::Automotive, name, about, |config: Config| async move {
+        let pulses = Pulses::draw();
+        on(UNIT, async move {
+            let mut rig = Rig::new(config);
+            pulses.play(&mut rig).await;
+            pulses.accept(&rig.finish().await);
+        })
+        .await;
+    })
+    .plan(PLAN)
+    .required(["regions.timer_fired"])
+}

@@ -64,3 +64,9 @@ pub fn waiter(rng: &mut Rng) -> Job {
 pub fn deaf(promise: Name) -> Job {
     Job::new([Act::Reserve(promise)]).ending(Ending::Waits).manner(Manner::Deaf)
 }
+
+/// A job that never rests, for 0.2 ms and more of its machine's time: it has the clock read all along, so that
+/// whatever the clock does in that time is seen at once, however the profile waits.
+pub fn control_loop(rng: &mut Rng) -> Job {
+    Job::new(work(count(rng, 200, 260)))
+}

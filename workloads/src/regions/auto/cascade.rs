@@ -19,8 +19,8 @@ pub const PLAN: &str = r#"faults = [
     { at = "500us", allocation = "unit*", after = 2, count = 3, point = "regions.allocate_task" },
     { at = "500us", allocation = "unit*", after = 1, count = 2, point = "regions.allocate_obligation" },
     { at = "500us", allocation = "unit*", after = 3, count = 2, point = "regions.allocate_timer" },
-    { at = "1010us", clock = "unit*", reverse = "300us" },
-    { at = "1050us", clock = "unit*", reverse = "900us" },
+    { at = "1030us", clock = "unit*", reverse = "300us" },
+    { at = "1090us", clock = "unit*", reverse = "900us" },
 ]"#;
 
 /// Refusals of each kind that the plan says.
@@ -38,16 +38,16 @@ impl Cascade {
     pub fn draw() -> Cascade {
         let rng = &mut load::rng();
         let tasks = load::count(rng, 10, 16);
-        let job = |task| {
+        let job = |_| {
             let (rounds, keeps) = (load::count(rng, 1, 3), rng.choose(2) == 0);
-            // The first outlives every step back.
-            let rounds = if task == 0 { 8 } else { rounds };
             let mut acts = vec![Act::Reserve(name("torque", 0))];
             acts.extend((0..rounds).map(|_| Act::Sleep(load::micros(rng, 400, 900))));
             acts.push(if keeps { Act::Commit } else { Act::Abort });
             Job::new(acts)
         };
-        Cascade { jobs: (0..tasks).map(job).collect() }
+        let mut jobs: Vec<Job> = (0..tasks).map(job).collect();
+        jobs.push(load::control_loop(rng));
+        Cascade { jobs }
     }
 
     /// Plays it.

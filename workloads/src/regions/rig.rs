@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use models::regions::api::{
-    Budget, Class, Config, Error, Handle, Kind, Name, Operation, Overload, Runtime, Status, Watched, What,
+    Budget, Class, Config, Error, Handle, Kind, Name, Operation, Runtime, Status, Watched, What,
 };
 use models::regions::shell::{SLICE_POLLS, drain, drive};
 use sim::machine::Machine;
@@ -86,8 +86,7 @@ impl Rig {
     pub fn with(config: Config, source: Source, tasks_max: Option<u16>) -> Rig {
         let capacity = config.class.capacity().tasks;
         let tasks_max = tasks_max.map_or(capacity, |most| most.min(capacity));
-        let config =
-            Config { audit: tasks_max <= AUDITED_MAX || config.overload != Overload::Reject, ..config };
+        let config = Config { audit: tasks_max <= AUDITED_MAX, ..config };
         let seen = Rc::new(Seen::default());
         let unit = Unit::new(seen.clone(), source, (tasks_max < capacity).then_some(tasks_max));
         let given = unit.given();

@@ -145,7 +145,7 @@ const BARKS: [(&str, &str, Class, &str); 29] = [
     ("deadline-lost", "auto-fault-burst-002", Class::R2, "regions.R-9"),
     ("deadline-twice", "auto-fault-burst-002", Class::R2, "regions.R-9"),
     ("refusal-takes-number", "router-storm-003", Class::R2, "regions.refusals-are-clean"),
-    ("allocation-half-done", "auto-fault-burst-004", Class::R2, "regions.R-10"),
+    ("allocation-half-done", "router-storm-003.exhaustion_handling_r1", Class::R2, "regions.R-10"),
     ("ids-from-entropy-alone", "auto-fault-burst-003", Class::R2, "regions.1.7-ids"),
     ("generation-kept", "router-storm-001", Class::R2, "regions.1.1-generations"),
     ("ties-by-slot", "market-open-burst-005", Class::R2, "regions.1.5-order"),

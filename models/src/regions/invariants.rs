@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::event::{Event, What};
 use super::handle::{Handle, Kind};
 use super::status::Status;
+use super::time::Time;
 use books::{RegionBook, TaskBook, TimerBook};
 use clock::ClockBook;
 
@@ -32,6 +33,10 @@ pub struct Observer {
     /// The task that holds each.
     obligations: BTreeMap<Handle, Handle>,
     timers: BTreeMap<Handle, TimerBook>,
+    /// The deadline of each timer that is set, and its sequence: in this order they fire.
+    timers_due: BTreeSet<(Time, u64, Handle)>,
+    /// The deadline of each task that has one which nobody noticed yet.
+    tasks_due: BTreeSet<(Time, Handle)>,
     /// The last generation that each slot was seen with.
     generations: BTreeMap<(Kind, u16), u32>,
     /// Every id that was ever given.

@@ -17,6 +17,10 @@ pub(super) struct RegionBook {
     /// Polls of the finalizer that runs.
     pub(super) finalizer_polls: u32,
     pub(super) worst: Outcome,
+    /// Tasks of it that are alive.
+    pub(super) tasks: u32,
+    /// Children of it that are not closed.
+    pub(super) children: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -33,6 +37,8 @@ pub(super) struct TaskBook {
     pub(super) ready: Option<u64>,
     pub(super) deadline_passed: bool,
     pub(super) shed: bool,
+    /// Obligations that it holds.
+    pub(super) held: u32,
     /// The step in which it was spawned.
     pub(super) since: u64,
 }

@@ -45,6 +45,7 @@ impl Observer {
         self.fresh(timer)?;
         self.timers_set += 1;
         let book = TimerBook { task, deadline, sequence: self.timers_set, since: self.steps };
+        self.timers_due.insert((deadline, self.timers_set, timer));
         self.timers.insert(timer, book);
         Rule::ClosedIsEmpty
             .holds(self.tasks.contains_key(&task), || format!("{timer} was set for {task}, which is gone"))
@@ -57,14 +58,18 @@ impl Observer {
         Rule::Deadlines.holds(book.deadline == deadline && !self.clock.is_early(deadline), || {
             format!("{timer} of {:?} fired when the clock read {:?}", book.deadline, self.clock.last)
         })?;
-        let earlier = |other: &TimerBook| (other.deadline, other.sequence) < (deadline, book.sequence);
-        let passed_over = self.timers.iter().find(|(_, other)| earlier(other));
+        let place = (book.deadline, book.sequence, timer);
+        self.timers_due.remove(&place);
+        let passed_over = self.timers_due.first().filter(|first| **first < place);
         Rule::Order.holds(passed_over.is_none(), || format!("{timer} fired before {passed_over:?}"))
     }
 
     pub(super) fn timer_cancelled(&mut self, timer: Handle) -> Judged {
-        let known = self.timers.remove(&timer).is_some();
-        Rule::Deadlines.holds(known, || format!("{timer} was cancelled, and was not set"))
+        let book = self.timers.remove(&timer);
+        if let Some(book) = &book {
+            self.timers_due.remove(&(book.deadline, book.sequence, timer));
+        }
+        Rule::Deadlines.holds(book.is_some(), || format!("{timer} was cancelled, and was not set"))
     }
 
     pub(super) fn deadline_passed(&mut self, task: Handle, deadline: Time) -> Judged {
@@ -73,6 +78,7 @@ impl Observer {
         };
         let twice = std::mem::replace(&mut book.deadline_passed, true);
         let allowed = book.allowed.deadline;
+        self.tasks_due.remove(&(allowed, task));
         Rule::Deadlines.holds(!twice, || format!("the deadline of {task} passed twice"))?;
         Rule::Deadlines.holds(allowed == deadline && !self.clock.is_early(deadline), || {
             format!(
@@ -85,12 +91,14 @@ impl Observer {
     /// At the end of a step of the scheduler: what was due when it looked has fired.
     pub(super) fn judge_lost(&mut self) -> Judged {
         let Some(scan) = self.clock.scan.take() else { return Ok(()) };
-        let lost = self.timers.iter().find(|(_, timer)| timer.deadline <= scan && timer.since < self.steps);
+        // What was set in this very step need not fire in it.
+        let before = |since: u64| since < self.steps;
+        let mut timers = self.timers_due.iter().take_while(|due| due.0 <= scan);
+        let lost = timers.find(|due| self.timers.get(&due.2).is_some_and(|timer| before(timer.since)));
         Rule::Deadlines
             .holds(lost.is_none(), || format!("the clock read {scan:?}, and yet is set: {lost:?}"))?;
-        let late = self.tasks.iter().find(|(_, task)| {
-            task.allowed.deadline <= scan && task.since < self.steps && !task.deadline_passed
-        });
+        let mut tasks = self.tasks_due.iter().take_while(|due| due.0 <= scan);
+        let late = tasks.find(|due| self.tasks.get(&due.1).is_some_and(|task| before(task.since)));
         Rule::Deadlines
             .holds(late.is_none(), || format!("the clock read {scan:?}, and yet goes on: {late:?}"))
     }

@@ -25,8 +25,13 @@ impl Observer {
             deferred: Vec::new(),
             finalizer_polls: 0,
             worst: Outcome::Ok,
+            tasks: 0,
+            children: 0,
         };
         self.regions.insert(region, book);
+        if let Some(above) = parent.and_then(|parent| self.regions.get_mut(&parent)) {
+            above.children += 1;
+        }
         Ok(())
     }
 
@@ -61,6 +66,9 @@ impl Observer {
         let Some(book) = self.regions.remove(&region) else {
             return Rule::NoWayBack.holds(false, || format!("{region} was closed twice"));
         };
+        if let Some(above) = book.parent.and_then(|parent| self.regions.get_mut(&parent)) {
+            above.children = above.children.saturating_sub(1);
+        }
         Rule::NoWayBack.holds(book.state == RegionState::Finalizing, || {
             format!("{region} went from {:?} to Closed", book.state)
         })?;

@@ -4,6 +4,7 @@ use super::super::budget::Budget;
 use super::super::handle::{Handle, Kind};
 use super::super::outcome::{CancelKind, Outcome};
 use super::super::runtime::CLEANUP_POLLS;
+use super::super::time::Time;
 use super::books::TaskBook;
 use super::{Judged, Observer, Rule};
 
@@ -27,9 +28,14 @@ impl Observer {
             ready: None,
             deadline_passed: false,
             shed: false,
+            held: 0,
             since: self.steps,
         };
+        if allowed.deadline != Time::NEVER {
+            self.tasks_due.insert((allowed.deadline, task));
+        }
         self.tasks.insert(task, book);
+        self.regions.entry(region).and_modify(|book| book.tasks += 1);
         Ok(())
     }
 
@@ -102,18 +108,22 @@ impl Observer {
         let Some(book) = self.tasks.remove(&task) else {
             return Rule::EndsOnce.holds(false, || format!("{task} ended twice"));
         };
+        self.tasks_due.remove(&(book.allowed.deadline, task));
         if let Some(moment) = book.ready {
             self.ready.remove(&(moment, book.id, task));
             Rule::EndsOnce.holds(book.shed, || format!("{task} ended while it was to be polled"))?;
         }
-        let held = self.obligations.iter().find(|(_, holder)| **holder == task).map(|(handle, _)| handle);
-        Rule::ResolvesOnce.holds(held.is_none(), || format!("{task} ended and still holds {held:?}"))?;
+        Rule::ResolvesOnce.holds(book.held == 0, || {
+            let held = self.obligations.iter().find(|(_, holder)| **holder == task).map(|(handle, _)| handle);
+            format!("{task} ended and still holds {held:?}")
+        })?;
         let timer = self.timers.iter().find(|(_, timer)| timer.task == task).map(|(handle, _)| handle);
         Rule::ClosedIsEmpty.holds(timer.is_none(), || format!("{task} ended and {timer:?} is still set"))?;
         let Some(region) = self.regions.get_mut(&book.region) else {
             return Rule::ClosedIsEmpty.holds(false, || format!("{task} outlived {}", book.region));
         };
         region.worst = region.worst.join(outcome);
+        region.tasks = region.tasks.saturating_sub(1);
         Rule::CleanupIsBounded.holds(!forced || book.cleanup_polls == CLEANUP_POLLS, || {
             format!("{task} was ended by force after {} polls of cleanup", book.cleanup_polls)
         })?;
@@ -124,14 +134,19 @@ impl Observer {
 
     pub(super) fn reserved(&mut self, obligation: Handle, task: Handle) -> Judged {
         self.fresh(obligation)?;
-        let region = self.task(task, "reserved")?.region;
+        let holder = self.task(task, "reserved")?;
+        holder.held += 1;
+        let region = holder.region;
         self.takes_work(region, "an obligation")?;
         self.obligations.insert(obligation, task);
         Ok(())
     }
 
     pub(super) fn resolved(&mut self, obligation: Handle) -> Judged {
-        let known = self.obligations.remove(&obligation).is_some();
-        Rule::ResolvesOnce.holds(known, || format!("{obligation} ended twice"))
+        let holder = self.obligations.remove(&obligation);
+        if let Some(book) = holder.and_then(|holder| self.tasks.get_mut(&holder)) {
+            book.held -= 1;
+        }
+        Rule::ResolvesOnce.holds(holder.is_some(), || format!("{obligation} ended twice"))
     }
 }

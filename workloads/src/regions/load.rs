@@ -60,6 +60,13 @@ pub fn waiter(rng: &mut Rng) -> Job {
     resident(rng).ending(Ending::Waits)
 }
 
+/// Jobs to fill an arena with, again and again: most listen at once, because a full arena is many; the first may
+/// take its time.
+pub fn crowd(rng: &mut Rng) -> Vec<Job> {
+    let brief = |at| if at == 0 { waiter(rng) } else { waiter(rng).manner(Manner::Cleans(1)) };
+    (0..8).map(brief).collect()
+}
+
 /// A job that never listens: it promises something, and must be ended by force with the promise in hand.
 pub fn deaf(promise: Name) -> Job {
     Job::new([Act::Reserve(promise)]).ending(Ending::Waits).manner(Manner::Deaf)

@@ -28,7 +28,7 @@ struct Drain {
 impl Drain {
     fn draw() -> Drain {
         let rng = &mut load::rng();
-        Drain { jobs: (0..8).map(|_| load::waiter(rng)).collect(), share: rng.range(8..16) }
+        Drain { jobs: load::crowd(rng), share: rng.range(8..16) }
     }
 
     fn slice(&self, capacity: usize) -> u64 {

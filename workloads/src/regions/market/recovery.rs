@@ -33,7 +33,7 @@ impl Recovery {
         let rng = &mut load::rng();
         let waits = rng.chance(Ratio::of(1, 2));
         let overload = if waits { Overload::Backpressure } else { Overload::Reject };
-        Recovery { overload, jobs: (0..8).map(|_| load::waiter(rng)).collect(), beyond: rng.range(1..9) }
+        Recovery { overload, jobs: load::crowd(rng), beyond: rng.range(1..9) }
     }
 
     fn waits(&self) -> bool {

@@ -29,7 +29,7 @@ impl Spike {
         let rng = &mut load::rng();
         let sheds = rng.chance(Ratio::of(1, 2));
         let beyond = rng.range(8..24);
-        let jobs = (0..8).map(|_| load::resident(rng).ending(Ending::Works)).collect();
+        let jobs = load::crowd(rng).into_iter().map(|job| job.ending(Ending::Works)).collect();
         Spike { overload: if sheds { Overload::ShedOldest } else { Overload::Reject }, beyond, jobs }
     }
 

@@ -25,7 +25,7 @@ struct Exhaustion {
 impl Exhaustion {
     fn draw() -> Exhaustion {
         let rng = &mut load::rng();
-        let jobs = (0..8).map(|_| load::waiter(rng)).collect();
+        let jobs = load::crowd(rng);
         Exhaustion { jobs, beyond: rng.range(1..9), released: load::count(rng, 1, 16) }
     }
 

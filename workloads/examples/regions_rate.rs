@@ -1,6 +1,7 @@
 //! How long the scenarios of the three packs take: mean time of a run, by scenario and class, on one core.
 //!
-//! `cargo run --release -p tourbillon-workloads --example regions_rate -- 50`
+//! `cargo run --release -p tourbillon-workloads --example regions_rate -- 50`, or `-- 50 Hft` for another profile than
+//! each pack's own.
 
 #![expect(clippy::disallowed_methods, reason = "it measures the host, outside of any run")]
 
@@ -11,6 +12,7 @@ use tourbillon_workloads::regions::scenarios;
 
 fn main() {
     let seeds: u64 = std::env::args().nth(1).map_or(20, |seeds| seeds.parse().expect("a count of seeds"));
+    let deployed_as = std::env::args().nth(2);
     let classes = ["R1", "R2", "R3"];
     let (mut folded, mut total_us, mut usual_us) = (0_u64, 0, 0);
     println!("{:62}{:>9}{:>9}{:>9}", "mean of a run, in microseconds", classes[0], classes[1], classes[2]);
@@ -19,7 +21,8 @@ fn main() {
         for class in classes {
             let began = Instant::now();
             for seed in 0..seeds {
-                let spec = Spec { class: Some(class.to_string()), ..Spec::of_seed(seed) };
+                let class = Some(class.to_string());
+                let spec = Spec { deployed_as: deployed_as.clone(), class, ..Spec::of_seed(seed) };
                 let run = scenario.run(&spec).expect("a spec without mistakes");
                 assert!(
                     run.report.passed(),

@@ -14,6 +14,8 @@
 //! there was one.
 
 mod accept;
+#[cfg(test)]
+mod acceptance_tests;
 mod again;
 mod auto;
 pub(crate) mod deployment;

@@ -173,6 +173,33 @@ impl Node for Unit {
     }
 
     fn violated(&mut self, violation: &Violation) {
+        #[cfg(test)]
+        if blind::is_blind() {
+            return;
+        }
         self.machine.violated(violation);
+    }
+}
+
+/// Without the observer, what is left to catch a bug is acceptance by what was told.
+#[cfg(test)]
+pub mod blind {
+    use std::cell::Cell;
+
+    thread_local! {
+        static BLIND: Cell<bool> = const { Cell::new(false) };
+    }
+
+    /// Whether nobody hears of violations.
+    pub fn is_blind() -> bool {
+        BLIND.get()
+    }
+
+    /// Does this while nobody hears of violations.
+    pub fn blindly<T>(act: impl FnOnce() -> T) -> T {
+        BLIND.set(true);
+        let done = act();
+        BLIND.set(false);
+        done
     }
 }

@@ -41,11 +41,12 @@ impl Frames {
                 rig.spawn(region, name("frame", round * 100 + frame), job.clone());
             }
             rig.runtime.run(Budget::polls(jobs.len() as u64));
-            let events = rig.seen.events();
-            let turns = events[place..].iter().filter(|event| event.what == What::Polled);
-            let turns: BTreeSet<_> = turns.map(|event| event.object).collect();
+            let turns: BTreeSet<_> = {
+                let events = rig.seen.events();
+                let polled = events[place..].iter().filter(|event| event.what == What::Polled);
+                polled.map(|event| event.object).collect()
+            };
             ACCEPT.equal("each-has-had-one-turn", &turns.len(), &jobs.len());
-            drop(events);
             rig.settle().await;
             let asked = rig.runtime.cancel(region, CancelKind::Timeout);
             asked.unwrap_or_else(|error| panic!("a region that is open: {error}"));

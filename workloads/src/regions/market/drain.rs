@@ -69,11 +69,10 @@ impl Drain {
         let draining_at = at(|what| *what == What::Draining).unwrap_or(events.len());
         let closed_at = at(|what| matches!(what, What::Closed { .. })).unwrap_or(draining_at);
         let polled = events[draining_at..closed_at].iter().filter(|event| event.what == What::Polled).count();
-        ACCEPT.at_least(
-            "it-took-more-than-the-slices",
-            polled as u64 as usize,
-            SLICES as usize * self.slice(capacity) as usize,
-        );
+        let in_slices = SLICES * self.slice(capacity);
+        ACCEPT.require("it-took-more-than-the-slices", polled as u64 > in_slices, || {
+            format!("{polled} polls from draining to closed, {in_slices} of them in slices")
+        });
         let of_tasks = |is: fn(&What) -> bool| -> BTreeSet<_> {
             events.iter().filter(|event| is(&event.what)).map(|event| event.object).collect()
         };

@@ -6,7 +6,7 @@ use faults::scenario::Scenario;
 use models::regions::api::{Budget, Config, Handle, Kind, Name, Operation, Profile, Status, What};
 
 use crate::regions::accept::Acceptance;
-use crate::regions::job::{Act, Job};
+use crate::regions::job::{Act, Ending, Job};
 use crate::regions::load::{self, name};
 use crate::regions::pack;
 use crate::regions::rig::{Remains, Rig, UNIT, on};
@@ -55,7 +55,7 @@ impl Bursts {
     /// Plays it.
     pub async fn play(&self, rig: &mut Rig) {
         let region = rig.open(name("bell", 0));
-        let desk = rig.spawn(region, name("desk", 0), Job::new([]).ending(super::super::job::Ending::Waits));
+        let desk = rig.spawn(region, name("desk", 0), Job::new([]).ending(Ending::Waits));
         for (number, burst) in (0..).zip(&self.bursts) {
             for (trader, job) in (0..).zip(&burst.traders) {
                 rig.spawn(region, name("trader", number * 100 + trader), job.clone());

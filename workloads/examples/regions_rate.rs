@@ -24,12 +24,7 @@ fn main() {
                 let class = Some(class.to_string());
                 let spec = Spec { deployed_as: deployed_as.clone(), class, ..Spec::of_seed(seed) };
                 let run = scenario.run(&spec).expect("a spec without mistakes");
-                assert!(
-                    run.report.passed(),
-                    "{} {class} {seed}: {:?}",
-                    scenario.name(),
-                    run.report.failure()
-                );
+                assert!(run.report.passed(), "{} {spec:?}: {:?}", scenario.name(), run.report.failure());
                 folded = folded.rotate_left(1) ^ run.report.digests.trace.short();
             }
             let mean_us = began.elapsed().as_micros() / u128::from(seeds);

@@ -112,7 +112,10 @@ fn main() {
     let cases = [
         ("spawn+complete", "one task spawned into a region, polled once, completed"),
         ("reserve+commit", "the same, and in its poll it reserves and commits an obligation"),
-        ("poison+drain", "one waiting task of a poisoned region asked to end, polled, completed; and the region closed"),
+        (
+            "poison+drain",
+            "one waiting task of a poisoned region asked to end, polled, completed; and the region closed",
+        ),
     ];
     let bare = Config { audit: false, ..Config::of(Profile::Core).class(Class::R2) };
     let audited = Config { audit: true, ..bare };

@@ -7,6 +7,10 @@ pub fn all() -> Vec<Scenario> {
     let packs: &[fn() -> Vec<Scenario>] = &[
         #[cfg(feature = "kv")]
         workloads::kv::scenarios,
+        #[cfg(feature = "regions")]
+        workloads::regions::scenarios,
+        #[cfg(feature = "regions")]
+        workloads::continuity::scenarios,
         #[cfg(feature = "adapter")]
         workloads::adapter::scenarios,
     ];

@@ -45,11 +45,23 @@ pub(super) fn named<'a>(scenarios: &'a [Scenario], name: &str) -> Result<&'a Sce
     scenarios.iter().find(|scenario| scenario.name() == name).ok_or_else(|| unknown(scenarios, name))
 }
 
+/// So many names are told whole; of more, the packs.
+const NAMES_TOLD_MAX: usize = 12;
+
 fn unknown(scenarios: &[Scenario], word: &str) -> Wrong {
     let names: Vec<&str> = scenarios.iter().map(Scenario::name).collect();
-    Wrong(match nearest(word, names.iter().copied()) {
+    let mut packs: Vec<&str> = scenarios.iter().map(Scenario::pack).collect();
+    packs.dedup();
+    let candidates = packs.iter().copied().chain(scenarios.iter().map(short)).chain(names.iter().copied());
+    Wrong(match nearest(word, candidates) {
         Some(meant) => format!("unknown scenario `{word}`, did you mean `{meant}`?"),
-        None => format!("unknown scenario `{word}`: expected the beginning of one of {}", names.join(", ")),
+        None if names.len() <= NAMES_TOLD_MAX => {
+            format!("unknown scenario `{word}`: expected the beginning of one of {}", names.join(", "))
+        }
+        None => format!(
+            "unknown scenario `{word}`: expected a scenario of the packs {}; `list` names them all",
+            packs.join(", ")
+        ),
     })
 }
 
@@ -72,10 +84,24 @@ mod tests {
         assert_eq!(names(&["cr"]), Ok(vec!["a/crash", "a/crash-loop"]));
         assert_eq!(names(&["a/cr"]), Ok(vec!["a/crash", "a/crash-loop"]));
         assert_eq!(names(&["b", "a/crash-"]), Ok(vec!["a/crash-loop", "b/steady"]));
-        let meant = "unknown scenario `a/crsh`, did you mean `a/crash`?";
-        assert_eq!(names(&["a/crsh"]), Err(Wrong(meant.to_string())));
+        for (word, meant) in [("a/crsh", "a/crash"), ("stedy", "steady")] {
+            let meant = format!("unknown scenario `{word}`, did you mean `{meant}`?");
+            assert_eq!(names(&[word]), Err(Wrong(meant)));
+        }
         let known =
             "unknown scenario `zzz`: expected the beginning of one of a/crash, a/crash-loop, b/steady";
         assert_eq!(names(&["zzz"]), Err(Wrong(known.to_string())));
+    }
+
+    #[test]
+    fn of_many_scenarios_the_packs_are_told() {
+        let scenarios: Vec<Scenario> = (0..20)
+            .map(|number| Scenario::new(&format!("pack-{}/scenario-{number}", number / 10), "", || async {}))
+            .collect();
+        let told = |word: &str| select(&scenarios, &[word.to_string()]).map(|_| ()).map_err(|wrong| wrong.0);
+        let packs =
+            "unknown scenario `zzz`: expected a scenario of the packs pack-0, pack-1; `list` names them all";
+        assert_eq!(told("zzz"), Err(packs.to_string()));
+        assert_eq!(told("pakc-1"), Err("unknown scenario `pakc-1`, did you mean `pack-1`?".to_string()));
     }
 }

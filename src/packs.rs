@@ -10,6 +10,8 @@ pub fn all() -> Vec<Scenario> {
         #[cfg(feature = "regions")]
         workloads::regions::scenarios,
         #[cfg(feature = "regions")]
+        || vec![workloads::regions::parity()],
+        #[cfg(feature = "regions")]
         workloads::continuity::scenarios,
         #[cfg(feature = "adapter")]
         workloads::adapter::scenarios,

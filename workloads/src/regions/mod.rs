@@ -7,7 +7,7 @@
 //! | `load`, `job`, `fate` | what is drawn, what a task does, how it may end |
 //! | `rig`, `unit` | a runtime on the current machine, and that machine as its node |
 //! | `seen`, `accept` | what was told, and what must hold of it |
-//! | `again` | the same load once more, and in every class |
+//! | `again`, `parity` | the same load once more, in every class, and under every profile |
 //!
 //! Where a fault is one of the catalogue it comes from the scenario's plan, so that its effects are counted line by
 //! line; what the machine then gave is kept by the unit, and a scenario that was to live with a fault requires that
@@ -24,6 +24,7 @@ pub(crate) mod job;
 mod load;
 mod market;
 mod pack;
+mod parity;
 mod rig;
 mod router;
 #[cfg(test)]
@@ -32,6 +33,9 @@ mod seen;
 mod unit;
 
 use faults::scenario::Scenario;
+
+/// The gate of profile parity.
+pub use parity::scenario as parity;
 
 /// All scenarios of the packs `router-storm`, `market-open-burst` and `automotive-fault-burst`.
 pub fn scenarios() -> Vec<Scenario> {

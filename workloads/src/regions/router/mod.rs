@@ -11,6 +11,8 @@ mod trace;
 
 use faults::scenario::Scenario;
 
+pub use trace::Mixed;
+
 /// The pack.
 pub fn scenarios() -> Vec<Scenario> {
     let mut all = vec![churn::scenario(), saturation::scenario()];

@@ -13,21 +13,38 @@ use crate::regions::again::{self, CLASS_UNITS};
 use crate::regions::pack;
 use crate::regions::rig::Rig;
 
+/// The pack's mixed load: one after another, and each leaves nothing open.
+pub struct Mixed {
+    churn: Churn,
+    obligations: obligations::Churn,
+    poison: Poison,
+    cancel: Cancel,
+}
+
+impl Mixed {
+    /// A load drawn from the seed.
+    pub fn draw() -> Mixed {
+        let (churn, obligations) = (Churn::draw(), obligations::Churn::draw());
+        Mixed { churn, obligations, poison: Poison::draw(), cancel: Cancel::draw() }
+    }
+
+    /// Plays it.
+    pub async fn play(&self, rig: &mut Rig) {
+        self.churn.play(rig).await;
+        self.obligations.play(rig).await;
+        self.poison.play(rig, true).await;
+        self.cancel.play(rig).await;
+    }
+}
+
 /// The scenario.
 pub fn scenario() -> Scenario {
     let about = "the pack's mixed load twice, and in R1, R2 and R3: equal digests, equal meaning";
     let name = "router-storm/router-storm-007.trace_deterministic";
     pack::scenario(Profile::EmbeddedRouter, name, about, |config: Config| async move {
-        let churn = Churn::draw();
-        let obligations = obligations::Churn::draw();
-        let (poison, cancel) = (Poison::draw(), Cancel::draw());
-        again::judge(Acceptance("router-storm.007"), config, async move |rig: &mut Rig| {
-            churn.play(rig).await;
-            obligations.play(rig).await;
-            poison.play(rig, true).await;
-            cancel.play(rig).await;
-        })
-        .await;
+        let load = Mixed::draw();
+        again::judge(Acceptance("router-storm.007"), config, async move |rig: &mut Rig| load.play(rig).await)
+            .await;
     })
     .hosts(CLASS_UNITS.map(Host::new))
 }

@@ -6,3 +6,6 @@ pub mod adapter;
 pub mod journal;
 pub mod kv;
 pub mod regions;
+
+#[cfg(test)]
+mod sources;

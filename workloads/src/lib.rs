@@ -8,3 +8,6 @@ pub mod check;
 pub mod continuity;
 pub mod kv;
 pub mod regions;
+
+#[cfg(test)]
+mod other_schedule;

@@ -2,11 +2,11 @@
 
 use faults::scenario::{Run, Scenario, Spec};
 use models::kv::points::QUIRKS;
-use sim::choice::{Explorer, StreamId};
 
 use super::oracle::ANSWERED;
 use super::order::{CONVERGE, CURRENT, LOGS_AGREE, ONCE, ONE_PRIMARY, OUTCOMES, WRITES_STAY};
 use super::scenarios;
+use crate::other_schedule::OtherSchedule;
 
 fn named(name: &str) -> Scenario {
     scenarios().into_iter().find(|scenario| scenario.name() == name).expect("a scenario of the pack")
@@ -78,29 +78,6 @@ fn every_planted_bug_is_caught_by_a_property_that_names_it() {
     }
 }
 
-/// Draws of schedulers from elsewhere; all others as the seed says.
-struct OtherSchedule {
-    state: u64,
-    schedulers: Vec<StreamId>,
-}
-
-impl Explorer for OtherSchedule {
-    fn stream_opened(&mut self, stream: StreamId, name: &str) {
-        if name.starts_with("sched/") {
-            self.schedulers.push(stream);
-        }
-    }
-
-    fn choose(&mut self, stream: StreamId, _index: u64, bound: u64, drawn: u64) -> u64 {
-        if !self.schedulers.contains(&stream) {
-            return drawn;
-        }
-        self.state = self.state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
-        let word = self.state >> 33;
-        if bound == 0 { word } else { word % bound }
-    }
-}
-
 #[test]
 fn a_steady_store_means_the_same_under_any_schedule() {
     let steady = named("kv/steady");
@@ -109,7 +86,7 @@ fn a_steady_store_means_the_same_under_any_schedule() {
     let mut traces = std::collections::BTreeSet::from([usual.trace.short()]);
     for state in 0..100 {
         let mut prepared = steady.prepare(&Spec::of_seed(3)).expect("a spec without mistakes");
-        prepared.world().explore(Box::new(OtherSchedule { state, schedulers: Vec::new() }));
+        prepared.world().explore(Box::new(OtherSchedule::new(state)));
         let digests = prepared.run().report.digests;
         assert_eq!(digests.semantic, usual.semantic);
         traces.insert(digests.trace.short());

@@ -67,6 +67,8 @@ pub struct Remains {
     pub seen: Rc<Seen>,
     /// What the machine gave.
     pub given: Given,
+    /// How many tasks there was room for.
+    pub tasks_max: usize,
 }
 
 impl Rig {
@@ -233,7 +235,7 @@ impl Rig {
             );
         }
         self.judge_fates();
-        Remains { seen: self.seen.clone(), given: self.given.get() }
+        Remains { seen: self.seen.clone(), given: self.given.get(), tasks_max: self.tasks_max() }
     }
 
     fn judge_fates(&self) {

@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use faults::scenario::{Run, Scenario, Spec};
 use models::regions::api::{Class, Profile};
 use models::regions::points::QUIRKS;
-use sim::choice::{Explorer, StreamId};
 
 use super::scenarios;
+use crate::other_schedule::OtherSchedule;
 
 /// Scenarios that fill the arena of the class at hand: their meaning depends on it.
 const NATIVE: [&str; 4] = [
@@ -190,29 +190,6 @@ fn every_planted_bug_is_caught_by_a_property_that_names_it() {
     assert!(missed.is_empty(), "{missed:#?}");
 }
 
-/// Draws of schedulers from elsewhere; all others as the seed says.
-struct OtherSchedule {
-    state: u64,
-    schedulers: Vec<StreamId>,
-}
-
-impl Explorer for OtherSchedule {
-    fn stream_opened(&mut self, stream: StreamId, name: &str) {
-        if name.starts_with("sched/") {
-            self.schedulers.push(stream);
-        }
-    }
-
-    fn choose(&mut self, stream: StreamId, _index: u64, bound: u64, drawn: u64) -> u64 {
-        if !self.schedulers.contains(&stream) {
-            return drawn;
-        }
-        self.state = self.state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
-        let word = self.state >> 33;
-        if bound == 0 { word } else { word % bound }
-    }
-}
-
 #[test]
 fn a_scenario_means_the_same_under_any_schedule() {
     for scenario in scenarios().iter().filter(|scenario| !NATIVE.contains(&scenario.name())) {
@@ -220,7 +197,7 @@ fn a_scenario_means_the_same_under_any_schedule() {
         let usual = run(scenario, &Spec::of_seed(3)).report.digests.semantic;
         for state in 0..4 {
             let mut prepared = scenario.prepare(&Spec::of_seed(3)).expect("a spec without mistakes");
-            prepared.world().explore(Box::new(OtherSchedule { state, schedulers: Vec::new() }));
+            prepared.world().explore(Box::new(OtherSchedule::new(state)));
             assert_eq!(prepared.run().report.digests.semantic, usual, "{} {state}", scenario.name());
         }
     }

@@ -1,13 +1,13 @@
 //! 004: skew, reversal, constant entropy and refused memory together: the unit still works, and each took effect.
 
 use faults::scenario::Scenario;
-use models::regions::api::{Budget, Config, Operation, Outcome, Profile, Status};
+use models::regions::api::{Budget, Operation, Outcome, Profile, Status};
 
 use crate::regions::accept::Acceptance;
 use crate::regions::job::{Act, Job};
 use crate::regions::load::{self, name};
-use crate::regions::pack;
-use crate::regions::rig::{Remains, Rig, UNIT, on};
+use crate::regions::pack::{self, Load};
+use crate::regions::rig::{Remains, Rig};
 
 const ACCEPT: Acceptance = Acceptance("auto-fault-burst.004");
 
@@ -33,9 +33,8 @@ pub struct Cascade {
     jobs: Vec<Job>,
 }
 
-impl Cascade {
-    /// A load drawn from the seed.
-    pub fn draw() -> Cascade {
+impl Load for Cascade {
+    fn draw() -> Cascade {
         let rng = &mut load::rng();
         let tasks = load::count(rng, 10, 16);
         let job = |_| {
@@ -50,8 +49,7 @@ impl Cascade {
         Cascade { jobs }
     }
 
-    /// Plays it.
-    pub async fn play(&self, rig: &mut Rig) {
+    async fn play(&self, rig: &mut Rig) {
         let region = rig.open(name("engine", 0));
         for (task, job) in (0..).zip(&self.jobs) {
             rig.insist(region, name("cylinder", task), Budget::UNLIMITED, job);
@@ -87,17 +85,9 @@ impl Cascade {
 
 /// The scenario.
 pub fn scenario() -> Scenario {
-    let about = "skew, reversal, constant entropy and refused memory together: still functional";
     let name = "automotive-fault-burst/auto-fault-burst-004.multi_fault_cascade";
-    pack::scenario(Profile::Automotive, name, about, |config: Config| async move {
-        let cascade = Cascade::draw();
-        on(UNIT, async move {
-            let mut rig = Rig::new(config);
-            cascade.play(&mut rig).await;
-            cascade.accept(&rig.finish().await);
-        })
-        .await;
-    })
-    .plan(PLAN)
-    .required(["regions.refused", "regions.timer_fired"])
+    let about = "skew, reversal, constant entropy and refused memory together: still functional";
+    pack::played::<Cascade>(Profile::Automotive, name, about)
+        .plan(PLAN)
+        .required(["regions.refused", "regions.timer_fired"])
 }

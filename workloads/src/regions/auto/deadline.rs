@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use faults::scenario::Scenario;
 use models::regions::api::{
-    Budget, CLEANUP_POLLS, CancelKind, Config, Handle, Name, Operation, Profile, Status, What,
+    Budget, CLEANUP_POLLS, CancelKind, Handle, Name, Operation, Profile, Status, What,
 };
 
 use crate::regions::accept::Acceptance;
 use crate::regions::job::{Act, Ending, Job, Manner};
 use crate::regions::load::{self, name};
-use crate::regions::pack;
-use crate::regions::rig::{Remains, Rig, UNIT, on};
+use crate::regions::pack::{self, Load};
+use crate::regions::rig::{Remains, Rig};
 
 const ACCEPT: Acceptance = Acceptance("auto-fault-burst.006");
 
@@ -26,9 +26,10 @@ pub struct Deadlines {
     deaf: usize,
 }
 
-impl Deadlines {
-    /// A load drawn from the seed.
-    pub fn draw() -> Deadlines {
+impl Load for Deadlines {
+    const LEAKS: bool = true;
+
+    fn draw() -> Deadlines {
         let rng = &mut load::rng();
         let (deaf, listening) = (load::count(rng, 1, 4), load::count(rng, 3, 9));
         let mut tasks = Vec::new();
@@ -46,8 +47,7 @@ impl Deadlines {
         Deadlines { tasks, deaf }
     }
 
-    /// Plays it.
-    pub async fn play(&self, rig: &mut Rig) {
+    async fn play(&self, rig: &mut Rig) {
         let region = rig.open(name("gearbox", 0));
         for (task, (delay, job)) in (0..).zip(&self.tasks) {
             let until = Budget::UNLIMITED.until(rig.runtime.now().after(*delay));
@@ -97,17 +97,9 @@ impl Deadlines {
 
 /// The scenario.
 pub fn scenario() -> Scenario {
-    let about = "deadlines under skew: who looks ends at its checkpoint, who is deaf by force";
     let name = "automotive-fault-burst/auto-fault-burst-006.deadline_under_fault";
-    pack::scenario(Profile::Automotive, name, about, |config: Config| async move {
-        let deadlines = Deadlines::draw();
-        on(UNIT, async move {
-            let mut rig = Rig::new(config);
-            deadlines.play(&mut rig).await;
-            deadlines.accept(&rig.finish_leaking().await);
-        })
-        .await;
-    })
-    .plan(PLAN)
-    .required(["regions.forced", "regions.leaked"])
+    let about = "deadlines under skew: who looks ends at its checkpoint, who is deaf by force";
+    pack::played::<Deadlines>(Profile::Automotive, name, about)
+        .plan(PLAN)
+        .required(["regions.forced", "regions.leaked"])
 }

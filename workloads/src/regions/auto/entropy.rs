@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use faults::scenario::Scenario;
-use models::regions::api::{Budget, CancelKind, Config, Profile, What};
+use models::regions::api::{Budget, CancelKind, Profile, What};
 
 use crate::regions::accept::Acceptance;
 use crate::regions::job::Job;
 use crate::regions::load::{self, name};
-use crate::regions::pack;
-use crate::regions::rig::{Remains, Rig, UNIT, on};
+use crate::regions::pack::{self, Load};
+use crate::regions::rig::{Remains, Rig};
 
 const ACCEPT: Acceptance = Acceptance("auto-fault-burst.003");
 
@@ -22,7 +22,7 @@ struct Frames {
     rounds: [Vec<Job>; 2],
 }
 
-impl Frames {
+impl Load for Frames {
     fn draw() -> Frames {
         let rng = &mut load::rng();
         let rounds = [(); 2].map(|()| {
@@ -75,16 +75,7 @@ impl Frames {
 
 /// The scenario.
 pub fn scenario() -> Scenario {
-    let about = "entropy is one value: ids are unique, everything completes";
     let name = "automotive-fault-burst/auto-fault-burst-003.entropy_const";
-    pack::scenario(Profile::Automotive, name, about, |config: Config| async move {
-        let frames = Frames::draw();
-        on(UNIT, async move {
-            let mut rig = Rig::new(config);
-            frames.play(&mut rig).await;
-            frames.accept(&rig.finish().await);
-        })
-        .await;
-    })
-    .plan(PLAN)
+    let about = "entropy is one value: ids are unique, everything completes";
+    pack::played::<Frames>(Profile::Automotive, name, about).plan(PLAN)
 }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use faults::scenario::Scenario;
-use models::regions::api::{Budget, Config, Handle, Profile, What};
+use models::regions::api::{Budget, Handle, Profile, What};
 
 use crate::regions::accept::Acceptance;
 use crate::regions::job::{Act, Ending, Job};
 use crate::regions::load::{self, name};
-use crate::regions::pack;
-use crate::regions::rig::{Remains, Rig, UNIT, on};
+use crate::regions::pack::{self, Load};
+use crate::regions::rig::{Remains, Rig};
 
 const ACCEPT: Acceptance = Acceptance("auto-fault-burst.002");
 
@@ -32,7 +32,7 @@ struct Pulses {
     deadlines: Vec<Duration>,
 }
 
-impl Pulses {
+impl Load for Pulses {
     fn draw() -> Pulses {
         let rng = &mut load::rng();
         let (pulses, deadlines) = (load::count(rng, 8, 14), load::count(rng, 1, 4));
@@ -95,17 +95,7 @@ impl Pulses {
 
 /// The scenario.
 pub fn scenario() -> Scenario {
-    let about = "time goes back while timers are set: no deadline is lost or fires twice";
     let name = "automotive-fault-burst/auto-fault-burst-002.clock_reversal";
-    pack::scenario(Profile::Automotive, name, about, |config: Config| async move {
-        let pulses = Pulses::draw();
-        on(UNIT, async move {
-            let mut rig = Rig::new(config);
-            pulses.play(&mut rig).await;
-            pulses.accept(&rig.finish().await);
-        })
-        .await;
-    })
-    .plan(PLAN)
-    .required(["regions.timer_fired"])
+    let about = "time goes back while timers are set: no deadline is lost or fires twice";
+    pack::played::<Pulses>(Profile::Automotive, name, about).plan(PLAN).required(["regions.timer_fired"])
 }

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use faults::scenario::Scenario;
-use models::regions::api::{Budget, Config, Outcome, Profile, What};
+use models::regions::api::{Budget, Outcome, Profile, What};
 
 use crate::regions::accept::Acceptance;
 use crate::regions::job::{Act, Job};
 use crate::regions::load::{self, name};
-use crate::regions::pack;
-use crate::regions::rig::{Remains, Rig, UNIT, on};
+use crate::regions::pack::{self, Load};
+use crate::regions::rig::{Remains, Rig};
 
 const ACCEPT: Acceptance = Acceptance("auto-fault-burst.001");
 
@@ -26,7 +26,7 @@ struct Sensors {
     jobs: Vec<Job>,
 }
 
-impl Sensors {
+impl Load for Sensors {
     fn draw() -> Sensors {
         let rng = &mut load::rng();
         let sensors = load::count(rng, 12, 20);
@@ -72,17 +72,7 @@ impl Sensors {
 
 /// The scenario.
 pub fn scenario() -> Scenario {
-    let about = "the clock gets 5000 ns ahead at each read: operations complete";
     let name = "automotive-fault-burst/auto-fault-burst-001.clock_skew";
-    pack::scenario(Profile::Automotive, name, about, |config: Config| async move {
-        let sensors = Sensors::draw();
-        on(UNIT, async move {
-            let mut rig = Rig::new(config);
-            sensors.play(&mut rig).await;
-            sensors.accept(&rig.finish().await);
-        })
-        .await;
-    })
-    .plan(PLAN)
-    .required(["regions.timer_fired"])
+    let about = "the clock gets 5000 ns ahead at each read: operations complete";
+    pack::played::<Sensors>(Profile::Automotive, name, about).plan(PLAN).required(["regions.timer_fired"])
 }

@@ -8,7 +8,7 @@ use super::cascade::{Cascade, PLAN};
 use super::deadline::Deadlines;
 use crate::regions::accept::Acceptance;
 use crate::regions::again::{self, CLASS_UNITS};
-use crate::regions::pack;
+use crate::regions::pack::{self, Load};
 use crate::regions::rig::Rig;
 
 const ACCEPT: Acceptance = Acceptance("auto-fault-burst.007");

@@ -1,13 +1,13 @@
 //! 005: all are asked to end in the middle of a burst, and the burst goes on: every task ends.
 
 use faults::scenario::Scenario;
-use models::regions::api::{Budget, CancelKind, Config, Profile, What};
+use models::regions::api::{Budget, CancelKind, Profile, What};
 
 use crate::regions::accept::Acceptance;
 use crate::regions::job::{Ending, Job};
 use crate::regions::load::{self, name};
-use crate::regions::pack;
-use crate::regions::rig::{Remains, Rig, UNIT, on};
+use crate::regions::pack::{self, Load};
+use crate::regions::rig::{Remains, Rig};
 
 const ACCEPT: Acceptance = Acceptance("market-open-burst.005");
 
@@ -18,9 +18,8 @@ pub struct MassCancel {
     bursts: [Vec<Job>; 2],
 }
 
-impl MassCancel {
-    /// A load drawn from the seed.
-    pub fn draw() -> MassCancel {
+impl Load for MassCancel {
+    fn draw() -> MassCancel {
         let rng = &mut load::rng();
         let bursts = [(16, 28), (12, 20)].map(|(least, most)| {
             let orders = load::count(rng, least, most);
@@ -35,7 +34,7 @@ impl MassCancel {
     }
 
     /// Plays it. Everybody has had one turn when all are asked: what they hold depends on nothing else.
-    pub async fn play(&self, rig: &mut Rig) {
+    async fn play(&self, rig: &mut Rig) {
         let book = rig.open(name("auction", 0));
         for (number, burst) in (0..).zip(&self.bursts) {
             for (order, job) in (0..).zip(burst) {
@@ -51,10 +50,6 @@ impl MassCancel {
         }
         rig.settle().await;
         rig.drain(book).await;
-    }
-
-    fn tasks(&self) -> usize {
-        self.bursts.iter().map(Vec::len).sum()
     }
 
     fn accept(&self, remains: &Remains) {
@@ -76,17 +71,15 @@ impl MassCancel {
     }
 }
 
+impl MassCancel {
+    fn tasks(&self) -> usize {
+        self.bursts.iter().map(Vec::len).sum()
+    }
+}
+
 /// The scenario.
 pub fn scenario() -> Scenario {
-    let about = "all are asked to end in mid-burst, and the burst goes on: every task ends";
     let name = "market-open-burst/market-open-burst-005.mass_cancel_burst";
-    pack::scenario(Profile::Hft, name, about, |config: Config| async move {
-        let cancel = MassCancel::draw();
-        on(UNIT, async move {
-            let mut rig = Rig::new(config);
-            cancel.play(&mut rig).await;
-            cancel.accept(&rig.finish().await);
-        })
-        .await;
-    })
+    let about = "all are asked to end in mid-burst, and the burst goes on: every task ends";
+    pack::played::<MassCancel>(Profile::Hft, name, about)
 }

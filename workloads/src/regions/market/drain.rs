@@ -4,13 +4,13 @@
 use std::collections::BTreeSet;
 
 use faults::scenario::Scenario;
-use models::regions::api::{Budget, Config, Kind, Profile, RegionState, Status, What};
+use models::regions::api::{Budget, Kind, Profile, RegionState, Status, What};
 
 use crate::regions::accept::Acceptance;
 use crate::regions::job::Job;
 use crate::regions::load::{self, name};
-use crate::regions::pack;
-use crate::regions::rig::{Remains, Rig, UNIT, on};
+use crate::regions::pack::{self, Load};
+use crate::regions::rig::{Remains, Rig};
 
 const ACCEPT: Acceptance = Acceptance("market-open-burst.003");
 
@@ -25,14 +25,10 @@ struct Drain {
     share: u64,
 }
 
-impl Drain {
+impl Load for Drain {
     fn draw() -> Drain {
         let rng = &mut load::rng();
         Drain { jobs: load::crowd(rng), share: rng.range(8..16) }
-    }
-
-    fn slice(&self, capacity: usize) -> u64 {
-        capacity as u64 / self.share
     }
 
     async fn play(&self, rig: &mut Rig) {
@@ -61,7 +57,8 @@ impl Drain {
         rig.drain(book).await;
     }
 
-    fn accept(&self, remains: &Remains, capacity: usize) {
+    fn accept(&self, remains: &Remains) {
+        let capacity = remains.tasks_max;
         let seen = &remains.seen;
         ACCEPT.equal("arena-full", &seen.alive_max(Kind::Task), &capacity);
         let events = seen.events();
@@ -83,23 +80,15 @@ impl Drain {
     }
 }
 
+impl Drain {
+    fn slice(&self, capacity: usize) -> u64 {
+        capacity as u64 / self.share
+    }
+}
+
 /// The scenario at the capacity of its class, and at that of the tight class wherever it runs.
 pub fn scenarios() -> [Scenario; 2] {
-    let word = "market-open-burst/market-open-burst-003.partial_drain";
+    let name = "market-open-burst/market-open-burst-003.partial_drain";
     let about = "a full host is drained with few polls at a time: they are spent, and then all is drained";
-    let scenario = |word: &str, about: &str, rig: fn(Config) -> Rig| {
-        pack::scenario(Profile::Hft, word, about, move |config: Config| async move {
-            let drain = Drain::draw();
-            on(UNIT, async move {
-                let mut rig = rig(config);
-                let capacity = rig.tasks_max();
-                drain.play(&mut rig).await;
-                drain.accept(&rig.finish().await, capacity);
-            })
-            .await;
-        })
-        .required(["regions.refused"])
-    };
-    let tight = format!("{about}; with memory for as many as R1 holds");
-    [scenario(word, about, Rig::new), scenario(&format!("{word}_r1"), &tight, Rig::tight)]
+    pack::filled::<Drain>(Profile::Hft, name, about).map(|scenario| scenario.required(["regions.refused"]))
 }

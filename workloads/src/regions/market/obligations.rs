@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use faults::scenario::Scenario;
-use models::regions::api::{Budget, Config, Handle, Kind, Name, Operation, Profile, Status, What};
+use models::regions::api::{Budget, Handle, Kind, Name, Operation, Profile, Status, What};
 
 use crate::regions::accept::Acceptance;
 use crate::regions::job::{Act, Ending, Job};
 use crate::regions::load::{self, name};
-use crate::regions::pack;
-use crate::regions::rig::{Remains, Rig, UNIT, on};
+use crate::regions::pack::{self, Load};
+use crate::regions::rig::{Remains, Rig};
 
 const ACCEPT: Acceptance = Acceptance("market-open-burst.002");
 
@@ -28,9 +28,8 @@ struct Burst {
     outside: Vec<(u64, bool)>,
 }
 
-impl Bursts {
-    /// A load drawn from the seed.
-    pub fn draw() -> Bursts {
+impl Load for Bursts {
+    fn draw() -> Bursts {
         let rng = &mut load::rng();
         let bursts = load::count(rng, 2, 4);
         let burst = |_| {
@@ -52,8 +51,7 @@ impl Bursts {
         Bursts { bursts: (0..bursts).map(burst).collect() }
     }
 
-    /// Plays it.
-    pub async fn play(&self, rig: &mut Rig) {
+    async fn play(&self, rig: &mut Rig) {
         let region = rig.open(name("bell", 0));
         let desk = rig.spawn(region, name("desk", 0), Job::new([]).ending(Ending::Waits));
         for (number, burst) in (0..).zip(&self.bursts) {
@@ -117,16 +115,7 @@ impl Bursts {
 
 /// The scenario.
 pub fn scenario() -> Scenario {
-    let about = "bursts of promises whose lives are interleaved: each is kept or given up, once";
     let name = "market-open-burst/market-open-burst-002.burst_obligations";
-    pack::scenario(Profile::Hft, name, about, |config: Config| async move {
-        let bursts = Bursts::draw();
-        on(UNIT, async move {
-            let mut rig = Rig::new(config);
-            bursts.play(&mut rig).await;
-            bursts.accept(&rig.finish().await);
-        })
-        .await;
-    })
-    .required(["regions.refused"])
+    let about = "bursts of promises whose lives are interleaved: each is kept or given up, once";
+    pack::played::<Bursts>(Profile::Hft, name, about).required(["regions.refused"])
 }

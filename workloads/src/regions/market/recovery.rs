@@ -13,8 +13,8 @@ use sim::Ratio;
 use crate::regions::accept::Acceptance;
 use crate::regions::job::{Act, Job};
 use crate::regions::load::{self, name};
-use crate::regions::pack;
-use crate::regions::rig::{Remains, Rig, UNIT, on};
+use crate::regions::pack::{self, Load};
+use crate::regions::rig::{Remains, Rig};
 
 const ACCEPT: Acceptance = Acceptance("market-open-burst.004");
 
@@ -28,7 +28,7 @@ struct Recovery {
     beyond: u64,
 }
 
-impl Recovery {
+impl Load for Recovery {
     fn draw() -> Recovery {
         let rng = &mut load::rng();
         let waits = rng.chance(Ratio::of(1, 2));
@@ -36,8 +36,12 @@ impl Recovery {
         Recovery { overload, jobs: load::crowd(rng), beyond: rng.range(1..9) }
     }
 
-    fn waits(&self) -> bool {
-        self.overload == Overload::Backpressure
+    fn tight(self) -> Recovery {
+        Recovery { overload: Overload::Reject, ..self }
+    }
+
+    fn config(&self, config: Config) -> Config {
+        config.overload(self.overload)
     }
 
     async fn play(&self, rig: &mut Rig) {
@@ -60,25 +64,8 @@ impl Recovery {
         rig.drain(feed).await;
     }
 
-    /// Fills the host; whoever comes then is refused, or waits.
-    async fn saturate(&self, rig: &mut Rig, burst: u64, book: Handle, feed: Handle) {
-        let mut room = rig.tasks_max() as u64;
-        if self.waits() {
-            let order = Job::new(load::work(1));
-            let feeder = Job::new([Act::Work(1), Act::Spawn(fed(burst), Box::new(order))]);
-            rig.spawn(feed, name("feeder", burst), feeder);
-            room -= 1;
-        }
-        for (order, job) in (0..room).zip(self.jobs.iter().cycle()) {
-            rig.spawn(book, name("order", burst * 10_000 + order), job.clone());
-        }
-        if !self.waits() {
-            rig.refused(book, (0..self.beyond).map(|order| name("order.late", burst * 100 + order)));
-        }
-        rig.settle().await;
-    }
-
-    fn accept(&self, remains: &Remains, capacity: usize) {
+    fn accept(&self, remains: &Remains) {
+        let capacity = remains.tasks_max;
         let seen = &remains.seen;
         ACCEPT.equal("saturated", &seen.alive_max(Kind::Task), &capacity);
         let spawned = seen.count(|what| matches!(what, What::Spawned { .. }));
@@ -101,6 +88,30 @@ impl Recovery {
     }
 }
 
+impl Recovery {
+    fn waits(&self) -> bool {
+        self.overload == Overload::Backpressure
+    }
+
+    /// Fills the host; whoever comes then is refused, or waits.
+    async fn saturate(&self, rig: &mut Rig, burst: u64, book: Handle, feed: Handle) {
+        let mut room = rig.tasks_max() as u64;
+        if self.waits() {
+            let order = Job::new(load::work(1));
+            let feeder = Job::new([Act::Work(1), Act::Spawn(fed(burst), Box::new(order))]);
+            rig.spawn(feed, name("feeder", burst), feeder);
+            room -= 1;
+        }
+        for (order, job) in (0..room).zip(self.jobs.iter().cycle()) {
+            rig.spawn(book, name("order", burst * 10_000 + order), job.clone());
+        }
+        if !self.waits() {
+            rig.refused(book, (0..self.beyond).map(|order| name("order.late", burst * 100 + order)));
+        }
+        rig.settle().await;
+    }
+}
+
 fn fed(burst: u64) -> Name {
     name("fed", burst)
 }
@@ -108,24 +119,7 @@ fn fed(burst: u64) -> Name {
 /// The scenario at the capacity of its class, and at that of the tight class wherever it runs. There it refuses:
 /// who waits for a slot must know that its arena is full, and in a larger class it is not.
 pub fn scenarios() -> [Scenario; 2] {
-    let word = "market-open-burst/market-open-burst-004.burst_recovery";
+    let name = "market-open-burst/market-open-burst-004.burst_recovery";
     let about = "saturate, drain, verify, and again: the region is healthy after each burst";
-    let scenario = |word: &str, about: &str, is_tight: bool| {
-        pack::scenario(Profile::Hft, word, about, move |config: Config| async move {
-            let mut recovery = Recovery::draw();
-            if is_tight {
-                recovery.overload = Overload::Reject;
-            }
-            on(UNIT, async move {
-                let config = config.overload(recovery.overload);
-                let mut rig = if is_tight { Rig::tight(config) } else { Rig::new(config) };
-                let capacity = rig.tasks_max();
-                recovery.play(&mut rig).await;
-                recovery.accept(&rig.finish().await, capacity);
-            })
-            .await;
-        })
-    };
-    let tight = format!("{about}; with memory for as many as R1 holds");
-    [scenario(word, about, false), scenario(&format!("{word}_r1"), &tight, true)]
+    pack::filled::<Recovery>(Profile::Hft, name, about)
 }

@@ -9,8 +9,8 @@ use sim::Ratio;
 use crate::regions::accept::Acceptance;
 use crate::regions::job::{Ending, Job};
 use crate::regions::load::{self, name};
-use crate::regions::pack;
-use crate::regions::rig::{Remains, Rig, UNIT, on};
+use crate::regions::pack::{self, Load};
+use crate::regions::rig::{Remains, Rig};
 
 const ACCEPT: Acceptance = Acceptance("market-open-burst.001");
 
@@ -24,13 +24,21 @@ struct Spike {
     jobs: Vec<Job>,
 }
 
-impl Spike {
+impl Load for Spike {
     fn draw() -> Spike {
         let rng = &mut load::rng();
         let sheds = rng.chance(Ratio::of(1, 2));
         let beyond = rng.range(8..24);
         let jobs = load::crowd(rng).into_iter().map(|job| job.ending(Ending::Works)).collect();
         Spike { overload: if sheds { Overload::ShedOldest } else { Overload::Reject }, beyond, jobs }
+    }
+
+    fn tight(self) -> Spike {
+        Spike { overload: Overload::Reject, ..self }
+    }
+
+    fn config(&self, config: Config) -> Config {
+        config.overload(self.overload)
     }
 
     /// Three waves: one that fills, one before all have begun, one after.
@@ -59,7 +67,8 @@ impl Spike {
         rig.drain(book).await;
     }
 
-    fn accept(&self, remains: &Remains, capacity: usize) {
+    fn accept(&self, remains: &Remains) {
+        let capacity = remains.tasks_max;
         let seen = &remains.seen;
         let beyond = usize::try_from(self.beyond).expect("a few");
         ACCEPT.equal("capacity-reached-exactly", &seen.alive_max(Kind::Task), &capacity);
@@ -84,26 +93,8 @@ impl Spike {
 /// The scenario at the capacity of its class, and at that of the tight class wherever it runs. There it refuses:
 /// who sheds must know that its arena is full, and in a larger class it is not.
 pub fn scenarios() -> [Scenario; 2] {
-    let word = "market-open-burst/market-open-burst-001.admission_spike";
+    let name = "market-open-burst/market-open-burst-001.admission_spike";
     let about =
         "orders come far faster than there is room for: capacity is reached exactly, refusals are clean";
-    let scenario = |word: &str, about: &str, is_tight: bool| {
-        pack::scenario(Profile::Hft, word, about, move |config: Config| async move {
-            let mut spike = Spike::draw();
-            if is_tight {
-                spike.overload = Overload::Reject;
-            }
-            on(UNIT, async move {
-                let config = config.overload(spike.overload);
-                let mut rig = if is_tight { Rig::tight(config) } else { Rig::new(config) };
-                let capacity = rig.tasks_max();
-                spike.play(&mut rig).await;
-                spike.accept(&rig.finish().await, capacity);
-            })
-            .await;
-        })
-        .required(["regions.refused"])
-    };
-    let tight = format!("{about}; with memory for as many as R1 holds");
-    [scenario(word, about, false), scenario(&format!("{word}_r1"), &tight, true)]
+    pack::filled::<Spike>(Profile::Hft, name, about).map(|scenario| scenario.required(["regions.refused"]))
 }

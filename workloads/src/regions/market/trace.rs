@@ -8,7 +8,7 @@ use super::cancel::MassCancel;
 use super::obligations::Bursts;
 use crate::regions::accept::Acceptance;
 use crate::regions::again::{self, CLASS_UNITS};
-use crate::regions::pack;
+use crate::regions::pack::{self, Load};
 use crate::regions::rig::Rig;
 
 /// The scenario.

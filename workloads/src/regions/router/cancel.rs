@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use faults::scenario::Scenario;
-use models::regions::api::{Budget, CLEANUP_POLLS, CancelKind, Config, Kind, Name, Outcome, Profile, What};
+use models::regions::api::{Budget, CLEANUP_POLLS, CancelKind, Kind, Name, Outcome, Profile, What};
 
 use crate::regions::accept::Acceptance;
 use crate::regions::job::{Ending, Job, Manner};
 use crate::regions::load::{self, name};
-use crate::regions::pack;
-use crate::regions::rig::{Remains, Rig, UNIT, on};
+use crate::regions::pack::{self, Load};
+use crate::regions::rig::{Remains, Rig};
 
 const ACCEPT: Acceptance = Acceptance("router-storm.006");
 
@@ -21,9 +21,10 @@ pub struct Cancel {
     deaf: usize,
 }
 
-impl Cancel {
-    /// A load drawn from the seed.
-    pub fn draw() -> Cancel {
+impl Load for Cancel {
+    const LEAKS: bool = true;
+
+    fn draw() -> Cancel {
         let rng = &mut load::rng();
         let (tasks, deaf) = (load::count(rng, 30, 48), load::count(rng, 1, 6));
         let job = |task: usize| {
@@ -41,7 +42,7 @@ impl Cancel {
     }
 
     /// Plays it. Everybody had one turn when all are asked: what they hold depends on nothing else.
-    pub async fn play(&self, rig: &mut Rig) {
+    async fn play(&self, rig: &mut Rig) {
         let regions = [0, 1].map(|region| rig.open(name("load", region)));
         for ((task, job), region) in (0..).zip(&self.jobs).zip(regions.iter().cycle()) {
             rig.spawn(*region, name("load.task", task), job.clone());
@@ -80,16 +81,8 @@ impl Cancel {
 
 /// The scenario.
 pub fn scenario() -> Scenario {
-    let about = "all are asked to end at saturation: every task ends, forced ones are named";
     let name = "router-storm/router-storm-006.cancel_under_load";
-    pack::scenario(Profile::EmbeddedRouter, name, about, |config: Config| async move {
-        let cancel = Cancel::draw();
-        on(UNIT, async move {
-            let mut rig = Rig::new(config);
-            cancel.play(&mut rig).await;
-            cancel.accept(&rig.finish_leaking().await);
-        })
-        .await;
-    })
-    .required(["regions.forced", "regions.leaked"])
+    let about = "all are asked to end at saturation: every task ends, forced ones are named";
+    pack::played::<Cancel>(Profile::EmbeddedRouter, name, about)
+        .required(["regions.forced", "regions.leaked"])
 }

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use faults::scenario::Scenario;
-use models::regions::api::{Budget, Config, Handle, Kind, Operation, Profile, Status, What};
+use models::regions::api::{Budget, Handle, Kind, Operation, Profile, Status, What};
 
 use crate::regions::accept::Acceptance;
 use crate::regions::job::Job;
 use crate::regions::load::{self, name};
-use crate::regions::pack;
-use crate::regions::rig::{Remains, Rig, UNIT, on};
+use crate::regions::pack::{self, Load};
+use crate::regions::rig::{Remains, Rig};
 
 const ACCEPT: Acceptance = Acceptance("router-storm.001");
 
@@ -23,9 +23,8 @@ pub struct Churn {
     cycles: Vec<Vec<Vec<Job>>>,
 }
 
-impl Churn {
-    /// A load drawn from the seed.
-    pub fn draw() -> Churn {
+impl Load for Churn {
+    fn draw() -> Churn {
         let rng = &mut load::rng();
         let cycles = load::count(rng, CYCLES_MIN as u64, 10);
         let cycle = |_| {
@@ -42,7 +41,7 @@ impl Churn {
     }
 
     /// Plays it; each cycle ends with an attempt to use a handle that is gone.
-    pub async fn play(&self, rig: &mut Rig) {
+    async fn play(&self, rig: &mut Rig) {
         for cycle in &self.cycles {
             let mut opened = Vec::new();
             for (line, jobs) in (0..).zip(cycle) {
@@ -93,16 +92,7 @@ impl Churn {
 
 /// The scenario.
 pub fn scenario() -> Scenario {
-    let about = "regions are opened, loaded and closed as fast as slots allow";
     let name = "router-storm/router-storm-001.region_churn";
-    pack::scenario(Profile::EmbeddedRouter, name, about, |config: Config| async move {
-        let churn = Churn::draw();
-        on(UNIT, async move {
-            let mut rig = Rig::new(config);
-            churn.play(&mut rig).await;
-            churn.accept(&rig.finish().await);
-        })
-        .await;
-    })
-    .required(["regions.refused"])
+    let about = "regions are opened, loaded and closed as fast as slots allow";
+    pack::played::<Churn>(Profile::EmbeddedRouter, name, about).required(["regions.refused"])
 }

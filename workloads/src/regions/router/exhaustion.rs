@@ -1,13 +1,13 @@
 //! 003: spawn until the arena is full, and beyond; then the region goes on as if nothing had been.
 
 use faults::scenario::Scenario;
-use models::regions::api::{CancelKind, Config, Kind, Operation, Profile, Status, What};
+use models::regions::api::{CancelKind, Kind, Operation, Profile, Status, What};
 
 use crate::regions::accept::Acceptance;
 use crate::regions::job::Job;
 use crate::regions::load::{self, name};
-use crate::regions::pack;
-use crate::regions::rig::{Remains, Rig, UNIT, on};
+use crate::regions::pack::{self, Load};
+use crate::regions::rig::{Remains, Rig};
 
 const ACCEPT: Acceptance = Acceptance("router-storm.003");
 
@@ -22,7 +22,7 @@ struct Exhaustion {
     released: usize,
 }
 
-impl Exhaustion {
+impl Load for Exhaustion {
     fn draw() -> Exhaustion {
         let rng = &mut load::rng();
         let jobs = load::crowd(rng);
@@ -52,7 +52,8 @@ impl Exhaustion {
         rig.drain(region).await;
     }
 
-    fn accept(&self, remains: &Remains, tasks_max: usize) {
+    fn accept(&self, remains: &Remains) {
+        let tasks_max = remains.tasks_max;
         let seen = &remains.seen;
         ACCEPT.equal("arena-full", &seen.alive_max(Kind::Task), &tasks_max);
         let refused = seen.refused(Operation::Spawn, Status::ResourceExhausted);
@@ -74,19 +75,6 @@ impl Exhaustion {
 pub fn scenarios() -> [Scenario; 2] {
     let name = "router-storm/router-storm-003.exhaustion_handling";
     let about = "tasks are spawned until the arena is full: clean refusals, and the region goes on";
-    let scenario = |name: &str, about: &str, rig: fn(Config) -> Rig| {
-        pack::scenario(Profile::EmbeddedRouter, name, about, move |config: Config| async move {
-            let exhaustion = Exhaustion::draw();
-            on(UNIT, async move {
-                let mut rig = rig(config);
-                let tasks_max = rig.tasks_max();
-                exhaustion.play(&mut rig).await;
-                exhaustion.accept(&rig.finish().await, tasks_max);
-            })
-            .await;
-        })
-        .required(["regions.refused"])
-    };
-    let tight = format!("{about}; with memory for as many as R1 holds");
-    [scenario(name, about, Rig::new), scenario(&format!("{name}_r1"), &tight, Rig::tight)]
+    pack::filled::<Exhaustion>(Profile::EmbeddedRouter, name, about)
+        .map(|scenario| scenario.required(["regions.refused"]))
 }

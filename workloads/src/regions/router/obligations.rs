@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use faults::scenario::Scenario;
-use models::regions::api::{Class, Config, Kind, Operation, Profile, Status, What};
+use models::regions::api::{Class, Kind, Operation, Profile, Status, What};
 
 use crate::regions::accept::Acceptance;
 use crate::regions::job::{Act, Job};
 use crate::regions::load::{self, name};
-use crate::regions::pack;
-use crate::regions::rig::{Remains, Rig, UNIT, on};
+use crate::regions::pack::{self, Load};
+use crate::regions::rig::{Remains, Rig};
 
 const ACCEPT: Acceptance = Acceptance("router-storm.004");
 
@@ -20,9 +20,9 @@ pub struct Churn {
     jobs: Vec<(Job, usize)>,
 }
 
-impl Churn {
+impl Load for Churn {
     /// A load drawn from the seed. All jobs together never hold more than the tight class has room for.
-    pub fn draw() -> Churn {
+    fn draw() -> Churn {
         let rng = &mut load::rng();
         let tasks = load::count(rng, 20, 32);
         let job = |_| {
@@ -47,8 +47,7 @@ impl Churn {
         Churn { jobs }
     }
 
-    /// Plays it.
-    pub async fn play(&self, rig: &mut Rig) {
+    async fn play(&self, rig: &mut Rig) {
         let regions = [0, 1].map(|region| rig.open(name("table", region)));
         for ((task, (job, _)), region) in (0..).zip(&self.jobs).zip(regions.iter().cycle()) {
             rig.spawn(*region, name("route.task", task), job.clone());
@@ -83,16 +82,8 @@ impl Churn {
 
 /// The scenario.
 pub fn scenario() -> Scenario {
-    let about = "promises are made, kept and given up under pressure: all are resolved, none leaks";
     let name = "router-storm/router-storm-004.obligation_churn";
-    pack::scenario(Profile::EmbeddedRouter, name, about, |config: Config| async move {
-        let churn = Churn::draw();
-        on(UNIT, async move {
-            let mut rig = Rig::new(config);
-            churn.play(&mut rig).await;
-            churn.accept(&rig.finish().await);
-        })
-        .await;
-    })
-    .required(["regions.refused", "regions.timer_fired"])
+    let about = "promises are made, kept and given up under pressure: all are resolved, none leaks";
+    pack::played::<Churn>(Profile::EmbeddedRouter, name, about)
+        .required(["regions.refused", "regions.timer_fired"])
 }

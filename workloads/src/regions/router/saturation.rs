@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use faults::scenario::Scenario;
-use models::regions::api::{Budget, Class, Config, Handle, Kind, Profile, What};
+use models::regions::api::{Budget, Class, Handle, Kind, Profile, What};
 
 use crate::regions::accept::Acceptance;
 use crate::regions::job::{Act, Ending, Job};
 use crate::regions::load::{self, name};
-use crate::regions::pack;
-use crate::regions::rig::{Remains, Rig, UNIT, on};
+use crate::regions::pack::{self, Load};
+use crate::regions::rig::{Remains, Rig};
 
 const ACCEPT: Acceptance = Acceptance("router-storm.002");
 
@@ -25,9 +25,8 @@ pub struct Saturation {
     lines: Vec<Vec<Job>>,
 }
 
-impl Saturation {
-    /// A load drawn from the seed.
-    pub fn draw() -> Saturation {
+impl Load for Saturation {
+    fn draw() -> Saturation {
         let rng = &mut load::rng();
         let line = |_| {
             let tasks = load::count(rng, 5, 8);
@@ -42,8 +41,7 @@ impl Saturation {
         Saturation { lines: (0..SITES * LINES).map(line).collect() }
     }
 
-    /// Plays it.
-    pub async fn play(&self, rig: &mut Rig) {
+    async fn play(&self, rig: &mut Rig) {
         let sites: Vec<Handle> = (0..SITES).map(|site| rig.open(name("site", site))).collect();
         for ((line, jobs), at) in (0..).zip(&self.lines).zip(sites.iter().cycle()) {
             let region = rig.open_in(Some(*at), name("line", line), Budget::UNLIMITED);
@@ -59,10 +57,6 @@ impl Saturation {
         for site in sites {
             rig.drain(site).await;
         }
-    }
-
-    fn tasks(&self) -> usize {
-        self.lines.iter().map(Vec::len).sum()
     }
 
     fn accept(&self, remains: &Remains) {
@@ -81,17 +75,15 @@ impl Saturation {
     }
 }
 
+impl Saturation {
+    fn tasks(&self) -> usize {
+        self.lines.iter().map(Vec::len).sum()
+    }
+}
+
 /// The scenario.
 pub fn scenario() -> Scenario {
-    let about = "tasks run at once in many regions, and every region drains";
     let name = "router-storm/router-storm-002.multi_region_saturation";
-    pack::scenario(Profile::EmbeddedRouter, name, about, |config: Config| async move {
-        let saturation = Saturation::draw();
-        on(UNIT, async move {
-            let mut rig = Rig::new(config);
-            saturation.play(&mut rig).await;
-            saturation.accept(&rig.finish().await);
-        })
-        .await;
-    })
+    let about = "tasks run at once in many regions, and every region drains";
+    pack::played::<Saturation>(Profile::EmbeddedRouter, name, about)
 }

@@ -10,7 +10,7 @@ use super::obligations;
 use super::poison::Poison;
 use crate::regions::accept::Acceptance;
 use crate::regions::again::{self, CLASS_UNITS};
-use crate::regions::pack;
+use crate::regions::pack::{self, Load};
 use crate::regions::rig::Rig;
 
 /// The pack's mixed load: one after another, and each leaves nothing open.

@@ -68,7 +68,10 @@ pub fn spec_of(scenario: &Scenario, case: &Case) -> Result<Spec, Refused> {
         plan: case.plan.as_ref().map(|plan| load_plan(scenario, plan)).transpose()?,
         profile,
         quirk: case.quirks.first().cloned(),
+        operations: case.operations.clone(),
+        sizes: case.sizes.clone(),
         edits: case.edits.clone(),
+        reseeds: case.reseeds.clone(),
         record: false,
     };
     let refuse = |error: UnknownWord| Refused::Field(format!("{}: {error}", scenario.name()));

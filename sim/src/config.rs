@@ -1,12 +1,14 @@
 //! The configuration of a run: everything besides the code and the seed that its course depends on.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::choice::Edit;
+use crate::choice::{Edit, Reseed};
 use crate::net;
 use crate::schedule::Schedule;
 use crate::time::SystemTime;
 use crate::trace::Tracing;
+use crate::workload::Operations;
 
 /// What happens when a run has made many polls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,8 +70,16 @@ pub struct Config {
     pub schedule: Schedule,
     /// Whether the report carries every draw.
     pub record_choices: bool,
-    /// Draws to replace.
+    /// Draws to change.
     pub edits: Vec<Edit>,
+    /// Seeds that take over from some draw on.
+    pub reseeds: Vec<Reseed>,
+    /// What the actors of the load do, in place of what they would draw.
+    pub operations: Option<Operations>,
+    /// Whether the report carries every operation.
+    pub record_operations: bool,
+    /// Numbers by which the run is large, where they are not the usual ones.
+    pub sizes: BTreeMap<String, u64>,
     /// Names of the planted bugs to switch on.
     pub quirks: Vec<String>,
     /// Waking across processes.
@@ -93,6 +103,10 @@ impl Default for Config {
             schedule: Schedule::Random,
             record_choices: false,
             edits: Vec::new(),
+            reseeds: Vec::new(),
+            operations: None,
+            record_operations: false,
+            sizes: BTreeMap::new(),
             quirks: Vec::new(),
             shared_memory: SharedMemory::Fail,
             network: net::Settings::default(),

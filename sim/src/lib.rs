@@ -48,6 +48,7 @@ pub mod select;
 pub mod task;
 pub mod time;
 pub mod trace;
+pub mod workload;
 mod world;
 
 pub use choice::rng;

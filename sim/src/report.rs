@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::choice::Recording;
 use crate::trace::{Digest, Digests, Record};
+use crate::workload::Operations;
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,6 +137,8 @@ pub struct Report {
     pub warnings: Vec<String>,
     /// Every draw, when the configuration asked for it.
     pub recording: Option<Recording>,
+    /// Every operation of the load, when the configuration asked for it.
+    pub operations: Option<Operations>,
     /// The last records, oldest first, and the sequence number of the first.
     pub tail: (u64, Vec<Record>),
     /// The names behind the numbers.

@@ -163,8 +163,14 @@ impl World {
         warnings.extend(
             kernel
                 .choices
-                .edits_unused()
-                .map(|stream| format!("an edit of the stream `{stream}` was never reached: no such stream")),
+                .changes_unused()
+                .map(|change| format!("`{change}` changed nothing: the run has no such draw")),
+        );
+        warnings.extend(
+            kernel
+                .scripts
+                .unused()
+                .map(|actor| format!("the operations of `{actor}` were not done: nobody of that name came")),
         );
         Report {
             digests: Digests { trace, faults: kernel.faults.digest(), semantic: kernel.semantic_digest() },
@@ -173,6 +179,7 @@ impl World {
             steps: kernel.steps,
             virtual_time: Duration::from_nanos(kernel.now),
             recording: kernel.choices.take_recording(),
+            operations: kernel.scripts.take_recording(),
             tail: kernel.log.tail(),
             seed: self.seed,
             outcome,

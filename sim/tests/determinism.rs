@@ -151,10 +151,8 @@ fn a_run_is_the_same_on_another_thread_and_beside_others() {
 fn an_edit_and_its_recording_are_the_whole_difference() {
     let plain = whole(4);
     let recording = plain.recording.as_ref().unwrap();
-    let edits = recording.draws.iter().take(2000).map(|draw| tourbillon_sim::choice::Edit {
-        stream: recording.streams[draw.stream.index()].clone(),
-        index: draw.index,
-        value: draw.value,
+    let edits = recording.draws.iter().take(2000).map(|draw| {
+        tourbillon_sim::choice::Edit::one(&recording.streams[draw.stream.index()], draw.index, draw.value)
     });
     let config = Config { edits: edits.collect(), ..config(4) };
     let replayed = World::new(config).run(scenario).unwrap();

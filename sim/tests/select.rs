@@ -224,7 +224,7 @@ fn the_order_is_drawn_from_the_run() {
         assert!(count > 8, "branch {branch} was chosen {count} times of 64");
     }
     // An edit makes it any other; a draw of zero is the order of declaration.
-    let edit = |value| vec![Edit { stream: "select/test".into(), index: 0, value }];
+    let edit = |value| vec![Edit::one("select/test", 0, value)];
     assert_eq!(chosen(5, edit(0)), 1);
     let all: BTreeSet<u32> = (0..6).map(|value| chosen(5, edit(value))).collect();
     assert_eq!(all.into_iter().collect::<Vec<_>>(), [1, 2, 3]);

@@ -57,14 +57,14 @@ pub(crate) struct Hits {
 }
 
 impl FailedBy {
-    fn new(failure: &Failure) -> FailedBy {
+    fn new(failure: &Failure, signature: Option<Signature>) -> FailedBy {
         FailedBy {
             property: failure.property.clone(),
             place: failure.place.clone(),
             message: failure.message.clone(),
             at_ns: failure.at,
             machine: failure.machine.clone(),
-            signature: Some(Signature::from(failure)),
+            signature,
         }
     }
 }
@@ -73,7 +73,7 @@ impl Ran {
     pub(crate) fn new(run: &Run, wall_ns: u64, page: Option<String>, excerpt: Option<String>) -> Ran {
         let report = &run.report;
         Ran {
-            failed: report.failure().map(FailedBy::new),
+            failed: report.failure().map(|failure| FailedBy::new(failure, Signature::of(run))),
             digests: report.digests,
             records: report.records,
             virtual_ns: u64::try_from(report.virtual_time.as_nanos()).unwrap_or(u64::MAX),
@@ -116,8 +116,10 @@ impl Ran {
             out.put_text(&failed.message);
             out.put(failed.at_ns);
             put_option(&mut out, failed.machine.as_deref());
-            let place = failed.signature.as_ref().and_then(|signature| signature.place.as_deref());
-            put_option(&mut out, place);
+            let signature = failed.signature.clone().unwrap_or_default();
+            for part in [signature.place, signature.point, signature.role, signature.fault] {
+                put_option(&mut out, part.as_deref());
+            }
         }
         for digest in [self.digests.trace, self.digests.faults, self.digests.semantic] {
             out.put_bytes(&digest.0);
@@ -164,7 +166,13 @@ impl Ran {
                     message: input.text()?,
                     at_ns: input.number()?,
                     machine: option(input)?,
-                    signature: Some(Signature { property: property.clone(), place: option(input)? }),
+                    signature: Some(Signature {
+                        property: property.clone(),
+                        place: option(input)?,
+                        point: option(input)?,
+                        role: option(input)?,
+                        fault: option(input)?,
+                    }),
                     property,
                 })
             }
@@ -230,6 +238,9 @@ mod tests {
                 signature: Some(Signature {
                     property: "no-lost-write".to_string(),
                     place: Some("a.rs:1:2".to_string()),
+                    point: None,
+                    role: Some("n".to_string()),
+                    fault: Some("power".to_string()),
                 }),
             }),
             digests: Digests { trace: digest(1), faults: digest(2), semantic: digest(3) },

@@ -75,6 +75,18 @@ pub struct Scenario {
     confluent: bool,
     guests: bool,
     deployments: Option<Deployments>,
+    sizes: Vec<Size>,
+}
+
+/// A number by which a scenario's runs are large and that a case may make smaller: replicas, clients, seconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// What the body asks for by [`sim::workload::size`].
+    pub name: String,
+    /// What it is in a plain run, which is also the most.
+    pub usual: u64,
+    /// With less the body makes no sense.
+    pub least: u64,
 }
 
 impl Scenario {
@@ -129,6 +141,7 @@ impl Scenario {
             confluent: false,
             guests: false,
             deployments: None,
+            sizes: Vec::new(),
         }
     }
 
@@ -212,6 +225,18 @@ impl Scenario {
         self
     }
 
+    /// With a number by which its runs are large, which the body asks for by [`sim::workload::size`]; a case may
+    /// make it smaller, down to `least`.
+    ///
+    /// # Panics
+    /// When there is one of that name already, or `least` is more than `usual`.
+    pub fn size(mut self, name: &str, usual: u64, least: u64) -> Scenario {
+        assert!(least <= usual, "the size `{name}` is usually {usual}, which is less than {least}");
+        assert!(self.sizes.iter().all(|size| size.name != name), "the size `{name}` is there twice");
+        self.sizes.push(Size { name: name.to_string(), usual, least });
+        self
+    }
+
     /// With what the system must survive.
     pub fn budget(self, budget: Budget) -> Scenario {
         Scenario { budget, ..self }
@@ -289,6 +314,11 @@ impl Scenario {
     /// The names of the points that a campaign must reach.
     pub fn required_points(&self) -> &[String] {
         &self.required
+    }
+
+    /// The numbers by which its runs are large.
+    pub fn sizes(&self) -> &[Size] {
+        &self.sizes
     }
 
     /// Its planted bugs.

@@ -1,13 +1,15 @@
 //! One run of a scenario.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
-use sim::choice::Edit;
+use sim::choice::{Edit, Reseed};
+use sim::workload::Operations;
 use sim::{Report, World};
 
-use super::{Deployment, Scenario, UnknownWord, Weather};
+use super::{Deployment, Scenario, Size, UnknownWord, Weather};
 use crate::inject::{self, Injection, Skipped};
 use crate::plan::{Plan, PlanError};
 use crate::suggest;
@@ -28,9 +30,15 @@ pub struct Spec {
     pub class: Option<String>,
     /// The planted bug, by name.
     pub quirk: Option<String>,
-    /// Draws that are replaced.
+    /// What the load does, in place of what it would draw.
+    pub operations: Option<Operations>,
+    /// Sizes that are not the usual ones.
+    pub sizes: BTreeMap<String, u64>,
+    /// Draws that are changed.
     pub edits: Vec<Edit>,
-    /// Whether to record every draw.
+    /// Seeds that take over from some draw on.
+    pub reseeds: Vec<Reseed>,
+    /// Whether to record every draw and every operation.
     pub record: bool,
 }
 
@@ -77,6 +85,15 @@ pub enum SpecError {
     Plan(PlanError),
     /// There is no such profile or resource class.
     Deployment(UnknownWord),
+    /// There is no such size, or it cannot be that.
+    Size {
+        /// The word.
+        word: String,
+        /// What it should be.
+        asked: u64,
+        /// The scenario's sizes.
+        known: Vec<Size>,
+    },
     /// There is no such planted bug.
     UnknownQuirk {
         /// The word.
@@ -91,6 +108,25 @@ impl fmt::Display for SpecError {
         match self {
             SpecError::Plan(error) => write!(f, "{error}"),
             SpecError::Deployment(error) => write!(f, "{error}"),
+            SpecError::Size { word, asked, known } => match known.iter().find(|size| size.name == *word) {
+                Some(Size { least, usual, .. }) => {
+                    write!(
+                        f,
+                        "the size `{word}` cannot be {asked}: expected a number from {least} to {usual}"
+                    )
+                }
+                None => {
+                    write!(f, "unknown size `{word}`")?;
+                    match suggest::nearest(word, known.iter().map(|size| &*size.name)) {
+                        Some(meant) => write!(f, ", did you mean `{meant}`?"),
+                        None if known.is_empty() => write!(f, ": the scenario has none"),
+                        None => {
+                            let names: Vec<&str> = known.iter().map(|size| &*size.name).collect();
+                            write!(f, ": expected one of {}", names.join(", "))
+                        }
+                    }
+                }
+            },
             SpecError::UnknownQuirk { word, known } => {
                 write!(f, "unknown quirk `{word}`")?;
                 match suggest::nearest(word, known.iter().map(String::as_str)) {
@@ -135,6 +171,20 @@ impl Scenario {
         }
     }
 
+    /// The sizes of a run: the scenario's, and the spec's in their place.
+    fn sizes_of(&self, spec: &Spec) -> Result<BTreeMap<String, u64>, SpecError> {
+        let mut sizes: BTreeMap<String, u64> =
+            self.sizes.iter().map(|size| (size.name.clone(), size.usual)).collect();
+        for (word, &asked) in &spec.sizes {
+            let size = self.sizes.iter().find(|size| size.name == *word);
+            if size.is_none_or(|size| asked < size.least || asked > size.usual) {
+                return Err(SpecError::Size { word: word.clone(), asked, known: self.sizes.clone() });
+            }
+            sizes.insert(word.clone(), asked);
+        }
+        Ok(sizes)
+    }
+
     /// The plan of a run: the spec's, or the scenario's, or drawn from the seed.
     pub fn plan_of(&self, spec: &Spec) -> Plan {
         let draw = |profile: &Profile| swarm::draw(spec.seed, profile, &self.budget, &self.catalogue);
@@ -155,8 +205,12 @@ impl Scenario {
         plan.check(&self.catalogue)?;
         let mut config = self.config.clone();
         config.seed = spec.seed;
+        config.operations.clone_from(&spec.operations);
+        config.sizes = self.sizes_of(spec)?;
         config.edits.clone_from(&spec.edits);
+        config.reseeds.clone_from(&spec.reseeds);
         config.record_choices |= spec.record;
+        config.record_operations |= spec.record;
         if let Some(quirk) = &spec.quirk {
             if !self.quirks.iter().any(|known| known.name() == quirk) {
                 let known = self.quirks.iter().map(|quirk| quirk.name().to_string()).collect();

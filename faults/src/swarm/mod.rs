@@ -80,7 +80,7 @@ fn switch_on(seed: u64, profile: &Profile) -> Vec<&'static Feature> {
     let mut on = Vec::new();
     for (index, feature) in profile.features().iter().enumerate() {
         let coin = dice.chance(Ratio::of(1, 2));
-        if coin || index == chosen {
+        if coin || index == chosen || profile.is_all_on() {
             on.push(*feature);
         }
     }

@@ -28,6 +28,8 @@ impl fmt::Debug for Feature {
 pub struct Profile {
     name: String,
     features: Vec<&'static Feature>,
+    /// Whether every feature is on in every seed.
+    all_on: bool,
 }
 
 /// The names of the profiles that come with the house, and what each is for.
@@ -69,7 +71,21 @@ impl Profile {
                 return Err(UnknownProfile { what: "profile", word: name.to_string(), known });
             }
         };
-        Ok(Profile { name: name.to_string(), features: all().filter(|feature| has(feature)).collect() })
+        Ok(Profile::new(name, all().filter(|feature| has(feature)).collect()))
+    }
+
+    fn new(name: &str, features: Vec<&'static Feature>) -> Profile {
+        Profile { name: name.to_string(), features, all_on: false }
+    }
+
+    /// The same features, all of them in every seed: no swarm, but plain chance.
+    pub fn all_on(self) -> Profile {
+        Profile { all_on: true, ..self }
+    }
+
+    /// Whether every feature is on in every seed.
+    pub fn is_all_on(&self) -> bool {
+        self.all_on
     }
 
     /// The names of the profiles of the house.
@@ -90,7 +106,7 @@ impl Profile {
             return Err(UnknownProfile { what: "feature", word: word.to_string(), known });
         }
         let has = |feature: &&Feature| features.iter().any(|word| is(feature, word));
-        Ok(Profile { name: name.to_string(), features: all().filter(has).collect() })
+        Ok(Profile::new(name, all().filter(has).collect()))
     }
 
     /// The same profile without some features, given as for [`Profile::of`].

@@ -12,18 +12,22 @@ mod error;
 mod file;
 mod parse;
 mod scan;
+mod signature;
 mod verdict;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-use sim::choice::{ALGORITHM, Edit};
+use sim::choice::{ALGORITHM, Edit, Reseed};
+use sim::workload::Operations;
 
 use crate::ShortDigest;
 use scan::Item;
 
 pub use error::{CaseError, CaseProblem};
 pub use file::{CaseFile, CaseFileError};
-pub use verdict::{Replayed, Signature};
+pub use signature::Signature;
+pub use verdict::Replayed;
 
 /// A run by name: the scenario, the seed, and every choice that is not the default.
 ///
@@ -47,8 +51,16 @@ pub struct Case {
     pub profile: Option<String>,
     /// The resource class, when it is not the scenario's.
     pub class: Option<String>,
-    /// The draws that are replaced.
+    /// How the run is explored, when it is not as its seed has it, such as `pct:3`.
+    pub explore: Option<String>,
+    /// Sizes of the scenario that are not the usual ones.
+    pub sizes: BTreeMap<String, u64>,
+    /// What the load does, when it is not what the seed draws.
+    pub operations: Option<Operations>,
+    /// The draws that are changed.
     pub edits: Vec<Edit>,
+    /// The seeds that take over from some draw on.
+    pub reseeds: Vec<Reseed>,
     /// The algorithm of choice that the case was made with ([`ALGORITHM`]).
     pub algorithm: u32,
     /// How the run failed when the case was written.
@@ -73,8 +85,10 @@ pub enum PlanSource {
 
 impl Case {
     /// The fields of a case line, in the order in which they are printed.
-    pub const FIELDS: &[&str] =
-        &["seed", "quirk", "plan", "profile", "class", "edits", "alg", "fails", "digest"];
+    pub const FIELDS: &[&str] = &[
+        "seed", "quirk", "plan", "profile", "class", "explore", "sizes", "ops", "edits", "reseed", "alg",
+        "fails", "digest",
+    ];
 
     /// The default run of a scenario with that seed.
     pub fn new(scenario: impl Into<String>, seed: u64) -> Case {
@@ -85,7 +99,11 @@ impl Case {
             plan: None,
             profile: None,
             class: None,
+            explore: None,
+            sizes: BTreeMap::new(),
+            operations: None,
             edits: Vec::new(),
+            reseeds: Vec::new(),
             algorithm: ALGORITHM,
             fails: None,
             digest: None,
@@ -149,7 +167,15 @@ impl fmt::Display for Case {
         if let Some(class) = &self.class {
             write!(f, " class={}", Item::of(class))?;
         }
+        if let Some(explore) = &self.explore {
+            write!(f, " explore={}", Item::of(explore))?;
+        }
+        list(f, "sizes", self.sizes.iter().map(|(name, size)| format!("{}={size}", size_name(name))))?;
+        if let Some(operations) = &self.operations {
+            write!(f, " ops={}", Item::enclosed(&operations.to_string()))?;
+        }
         list(f, "edits", self.edits.iter().map(|edit| Item::of(&edit.to_string()).to_string()))?;
+        list(f, "reseed", self.reseeds.iter().map(ToString::to_string))?;
         write!(f, " alg={}", self.algorithm)?;
         if let Some(fails) = &self.fails {
             write!(f, " fails={fails}")?;
@@ -159,6 +185,11 @@ impl fmt::Display for Case {
         }
         Ok(())
     }
+}
+
+/// A name that has a `=` in it would end too early.
+fn size_name(name: &str) -> Item<'_> {
+    if name.contains('=') { Item::enclosed(name) } else { Item::of(name) }
 }
 
 fn list(f: &mut fmt::Formatter<'_>, field: &str, items: impl Iterator<Item = String>) -> fmt::Result {

@@ -1,20 +1,26 @@
 //! Reading a case line.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use super::error::{CaseError, CaseProblem};
 use super::scan::{INLINE, Scanner};
+use super::signature::{AFTER, NEAR, ON};
 use super::{Case, PlanSource, Signature};
 use crate::words::{parse_u64, shown};
 
 /// What a value of each field looks like, for messages; in the order of [`Case::FIELDS`].
-const EXPECTED: [&str; 9] = [
+const EXPECTED: [&str; 13] = [
     "a number such as `42` or `0x2a`, below 2^64",
     "names of planted bugs joined by commas, such as `ack-before-sync`",
     "a plan's file with the first digits of its hash, such as `plans/torn-wal.toml#1f3a`, or `inline:(…)`",
     "the name of a swarm profile",
     "the name of a resource class",
-    "replaced draws joined by commas, such as `net/a>b[17]=0`",
+    "a way to explore, such as `random` or `pct:3`",
+    "sizes of the scenario joined by commas, such as `replicas=3,clients=1`",
+    "operations in parentheses, such as `(client-0: get a; get b | client-1: get a)`",
+    "changed draws joined by commas, such as `net/a>b[17]=0` or `disk/*[0..]=0`",
+    "new seeds from some draws on, joined by commas, such as `1234:0x2a`",
     "the number of a choice algorithm, such as `1`",
     "the failed property and its place, such as `kv.no-lost-write@models/src/kv/check.rs:88`",
     "16 hexadecimal digits as a run prints them, or all 64",
@@ -105,6 +111,16 @@ impl Reading {
             "plan" => self.case.plan = Some(plan(scanner, refuse)?),
             "profile" => self.case.profile = Some(scanner.item("")?),
             "class" => self.case.class = Some(scanner.item("")?),
+            "explore" => self.case.explore = Some(scanner.item("")?),
+            "sizes" => self.case.sizes = sizes(scanner, refuse)?,
+            "ops" => {
+                let text = scanner.item("")?;
+                self.case.operations = Some(text.parse().map_err(|_| refuse(&text))?);
+            }
+            "reseed" => {
+                let reseed = |item: String| item.parse().map_err(CaseProblem::Edit);
+                self.case.reseeds = items(scanner)?.into_iter().map(reseed).collect::<Result<_, _>>()?;
+            }
             "edits" => {
                 let edit = |item: String| item.parse().map_err(CaseProblem::Edit);
                 self.case.edits = items(scanner)?.into_iter().map(edit).collect::<Result<_, _>>()?;
@@ -114,11 +130,7 @@ impl Reading {
                 let number = parse_u64(word).and_then(|number| u32::try_from(number).ok());
                 self.case.algorithm = number.ok_or_else(|| refuse(word))?;
             }
-            "fails" => {
-                let property = scanner.item("@")?;
-                let place = if scanner.accept("@") { Some(scanner.item("")?) } else { None };
-                self.case.fails = Some(Signature { property, place });
-            }
+            "fails" => self.case.fails = Some(signature(scanner, refuse)?),
             "digest" => {
                 let word = scanner.word("");
                 self.case.digest = Some(word.parse().map_err(|_| refuse(word))?);
@@ -126,6 +138,42 @@ impl Reading {
             _ => unreachable!("`{}` is in FIELDS and not read", shown(field)),
         }
         Ok(())
+    }
+}
+
+fn signature(
+    scanner: &mut Scanner<'_>,
+    refuse: impl Fn(&str) -> CaseProblem,
+) -> Result<Signature, CaseProblem> {
+    let mut signature = Signature { property: scanner.item("@,")?, ..Signature::default() };
+    if scanner.accept("@") {
+        signature.place = Some(scanner.item(",")?);
+    }
+    for (word, part) in
+        [(NEAR, &mut signature.point), (ON, &mut signature.role), (AFTER, &mut signature.fault)]
+    {
+        if scanner.accept(&format!(",{word}")) {
+            *part = Some(scanner.item(",")?);
+        }
+    }
+    if scanner.is_at_blank() { Ok(signature) } else { Err(refuse(scanner.peek_word())) }
+}
+
+fn sizes(
+    scanner: &mut Scanner<'_>,
+    refuse: impl Fn(&str) -> CaseProblem,
+) -> Result<BTreeMap<String, u64>, CaseProblem> {
+    let mut sizes = BTreeMap::new();
+    loop {
+        let name = scanner.item("=,")?;
+        let word = if scanner.accept("=") { scanner.word(",") } else { "" };
+        let size = parse_u64(word).ok_or_else(|| refuse(&format!("{name}={word}")))?;
+        if sizes.insert(name.clone(), size).is_some() {
+            return Err(refuse(&format!("{name}={size}")));
+        }
+        if !scanner.accept(",") {
+            return Ok(sizes);
+        }
     }
 }
 

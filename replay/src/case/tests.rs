@@ -1,7 +1,8 @@
 //! Cases: print and parse are inverse, and every mistake is answered with its place and what to do.
 
 use proptest::prelude::*;
-use sim::choice::Edit;
+use sim::choice::{Change, Edit, Reseed};
+use sim::workload::Operations;
 
 use super::{Case, CaseFile, PlanSource, Replayed, Signature};
 use crate::ShortDigest;
@@ -48,7 +49,7 @@ fn a_mistake_is_answered_with_place_word_expectation_and_suggestion() {
     refused("kv/steady sed=1", "column 11: unknown field `sed`, did you mean `seed`?");
     refused(
         "kv/steady zebra=1",
-        "column 11: unknown field `zebra`, expected one of seed, quirk, plan, profile, class, edits, alg, fails, digest",
+        "column 11: unknown field `zebra`, expected one of seed, quirk, plan, profile, class, explore, sizes, ops, edits, reseed, alg, fails, digest",
     );
     refused(
         "kv/steady seed=0x2g",
@@ -72,7 +73,7 @@ fn a_mistake_is_answered_with_place_word_expectation_and_suggestion() {
     );
     refused(
         "kv/steady seed=1 edits=net/a>b[17]",
-        "column 24: `edits`: `net/a>b[17]` is no edit: expected STREAM[INDEX]=VALUE, such as `net/a>b[17]=0`",
+        "column 24: `edits`: `net/a>b[17]` cannot be read: expected an edit, STREAM[DRAW]=VALUE or STREAM[FIRST..END]=VALUE, such as `net/a>b[17]=0`, `net/*[0..]=0` or `app/x[3..5]=skip`",
     );
     refused(
         "kv/steady seed=1 digest=9c",
@@ -123,8 +124,11 @@ fn a_case_file_says_why_and_then_the_case() {
 
 #[test]
 fn a_replay_says_same_failure_same_digest_or_what_moved() {
-    let signature =
-        |property: &str, place: &str| Signature { property: property.into(), place: Some(place.into()) };
+    let signature = |property: &str, place: &str| Signature {
+        property: property.into(),
+        place: Some(place.into()),
+        ..Signature::default()
+    };
     let mut case = Case::new("kv/crash-loop", 1);
     case.fails = Some(signature("no-lost-write", "models/src/kv/check.rs:88:5"));
     case.digest = Some(ShortDigest(7));
@@ -158,8 +162,20 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn edit() -> impl Strategy<Value = Edit> {
-    ("[a-z0-9/>()'\\\\@#\\[\\]=, -]{1,12}|\\PC{1,8}", any::<u64>(), any::<u64>())
-        .prop_map(|(stream, index, value)| Edit { stream, index, value })
+    let span = (any::<u64>(), proptest::option::of(1u64..), any::<u64>(), any::<bool>());
+    ("[a-z0-9/>()'\\\\@#\\[\\]=, *-]{1,12}|\\PC{1,8}", span).prop_map(
+        |(stream, (first, length, value, skips))| {
+            let end = length.and_then(|length| first.checked_add(length));
+            let change = if skips && end.is_some() { Change::Skip } else { Change::Set(value) };
+            Edit { stream, first, end, change }
+        },
+    )
+}
+
+fn operations() -> impl Strategy<Value = Operations> {
+    let operation = "[a-z0-9=.(')]( ?[a-z:0-9=.,\\\\]){0,9}";
+    prop::collection::btree_map("[a-z][a-z0-9 '-]{0,5}[a-z]", prop::collection::vec(operation, 0..3), 0..3)
+        .prop_map(|actors| Operations { actors })
 }
 
 fn plan() -> impl Strategy<Value = PlanSource> {
@@ -171,18 +187,37 @@ fn plan() -> impl Strategy<Value = PlanSource> {
 }
 
 fn signature() -> impl Strategy<Value = Signature> {
-    (text(), proptest::option::of(text())).prop_map(|(property, place)| Signature { property, place })
+    let part = || proptest::option::of(text());
+    (text(), part(), part(), part(), part()).prop_map(|(property, place, point, role, fault)| Signature {
+        property,
+        place,
+        point,
+        role,
+        fault,
+    })
+}
+
+fn changes() -> impl Strategy<Value = (Vec<Edit>, Vec<Reseed>)> {
+    let reseed = (any::<u64>(), any::<u64>()).prop_map(|(draw, seed)| Reseed { draw, seed });
+    (prop::collection::vec(edit(), 0..4), prop::collection::vec(reseed, 0..3))
 }
 
 prop_compose! {
     fn case()(
         scenario in text(), seed: u64, quirks in prop::collection::vec(text(), 0..3),
-        plan in proptest::option::of(plan()), profile in proptest::option::of(text()),
-        class in proptest::option::of(text()), edits in prop::collection::vec(edit(), 0..4), algorithm: u32,
+        plan in proptest::option::of(plan()),
+        words in prop::array::uniform3(proptest::option::of(text())),
+        sizes in prop::collection::btree_map(text(), any::<u64>(), 0..3),
+        operations in proptest::option::of(operations()),
+        changes in changes(), algorithm: u32,
         fails in proptest::option::of(signature()), digest in proptest::option::of(any::<u64>()),
     ) -> Case {
+        let ([profile, class, explore], (edits, reseeds)) = (words, changes);
         let digest = digest.map(ShortDigest);
-        Case { scenario, seed, quirks, plan, profile, class, edits, algorithm, fails, digest }
+        Case {
+            scenario, seed, quirks, plan, profile, class, explore, sizes, operations, edits, reseeds, algorithm, fails,
+            digest,
+        }
     }
 }
 

@@ -2,47 +2,10 @@
 
 use std::fmt;
 
-use super::Case;
-use super::scan::Item;
+use faults::scenario::Run;
+
+use super::{Case, Signature};
 use crate::ShortDigest;
-
-/// What makes two failures the same: the property that failed, and its place in the sources.
-///
-/// Written `property@place`. Line and column of a place do not count, because sources move.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Signature {
-    /// The failed property.
-    pub property: String,
-    /// Where it failed, such as `models/src/kv/check.rs:88:5`, when that is known.
-    pub place: Option<String>,
-}
-
-impl Signature {
-    /// Whether both are the same failure.
-    pub fn is_same_failure(&self, other: &Signature) -> bool {
-        let places = (self.file(), other.file());
-        self.property == other.property && (places.0 == places.1 || places.0.is_none() || places.1.is_none())
-    }
-
-    /// The place without line and column.
-    fn file(&self) -> Option<&str> {
-        let mut place = self.place.as_deref()?;
-        while let Some((rest, number)) = place.rsplit_once(':') {
-            if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
-                break;
-            }
-            place = rest;
-        }
-        Some(place)
-    }
-}
-
-impl fmt::Display for Signature {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", Item::of(&self.property))?;
-        self.place.as_ref().map_or(Ok(()), |place| write!(f, "@{}", Item::of(place)))
-    }
-}
 
 /// A replay beside what its case recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,9 +18,9 @@ pub enum Replayed {
     /// It failed in another way.
     OtherFailure {
         /// What the case recorded.
-        recorded: Signature,
+        recorded: Box<Signature>,
         /// What happened now.
-        now: Signature,
+        now: Box<Signature>,
     },
     /// It no longer fails, or never did: the case may have recorded a run that held.
     Holds {
@@ -68,18 +31,11 @@ pub enum Replayed {
     },
 }
 
-impl From<&sim::Failure> for Signature {
-    fn from(failure: &sim::Failure) -> Signature {
-        let place = (!failure.place.is_empty()).then(|| failure.place.clone());
-        Signature { property: failure.property.clone(), place }
-    }
-}
-
 impl Case {
     /// The same case with what its run came to: how it failed, and its digest.
-    pub fn recorded(mut self, report: &sim::Report) -> Case {
-        self.fails = report.failure().map(Signature::from);
-        self.digest = Some(report.digests.trace.into());
+    pub fn recorded(mut self, run: &Run) -> Case {
+        self.fails = Signature::of(run);
+        self.digest = Some(run.report.digests.trace.into());
         self
     }
 
@@ -88,7 +44,7 @@ impl Case {
         let same_digest = self.digest.map(|recorded| recorded == digest);
         match (&self.fails, failure) {
             (Some(recorded), Some(now)) if !recorded.is_same_failure(now) => {
-                Replayed::OtherFailure { recorded: recorded.clone(), now: now.clone() }
+                Replayed::OtherFailure { recorded: Box::new(recorded.clone()), now: Box::new(now.clone()) }
             }
             (_, Some(_)) => Replayed::SameFailure { same_digest },
             (recorded, None) => Replayed::Holds { failed_before: recorded.is_some(), same_digest },

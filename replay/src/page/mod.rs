@@ -66,7 +66,7 @@ impl Page {
         let (first, records) = &report.tail;
         let told = tell(*first, records, failure.record, &(&report.names).into());
         Some(Page {
-            case: case.clone().recorded(report),
+            case: case.clone().recorded(run),
             failure,
             plan: plan_lines(lines, &report.faults),
             warnings: report.warnings.clone(),

@@ -4,12 +4,15 @@
 //! draws; an edit replaces one of them while the generator still advances, so that a case can be a seed
 //! and a few edits. Random runs, recordings, replays and searches differ only in who answers here.
 
+mod changes;
+mod edit;
 mod recording;
 mod rng;
 mod seeded;
 mod stream;
 
-pub use recording::{Draw, Edit, EditError, Explorer, Recording};
+pub use edit::{Change, Edit, EditError, Reseed};
+pub use recording::{Draw, Explorer, Recording};
 pub use rng::{Rng, rng};
 pub use seeded::Seeded;
 pub(crate) use stream::Choices;

@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use rand_core::{Rng as _, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use super::recording::{Draw, Edit, Explorer, Recording};
+use super::changes::Changes;
+use super::edit::{Edit, Reseed};
+use super::recording::{Draw, Explorer, Recording};
 use crate::Ratio;
+use crate::task;
 
 /// The version of seeding, bounding and shuffling, written into every trace header and case: two
 /// versions give two runs from one seed.
@@ -37,9 +40,27 @@ pub struct Stream {
     id: StreamId,
 }
 
+/// What a seed makes of a stream's name.
+#[derive(Clone, Copy)]
+pub(super) struct Key([u8; 32]);
+
+impl Key {
+    pub(super) fn new(seed: u64) -> Key {
+        let mut key = [0; 32];
+        key[..8].copy_from_slice(&seed.to_le_bytes());
+        key[8..12].copy_from_slice(&ALGORITHM.to_le_bytes());
+        Key(key)
+    }
+
+    /// The generator of that name, at its beginning.
+    pub(super) fn generator(self, name: &str) -> Xoshiro256PlusPlus {
+        Xoshiro256PlusPlus::from_seed(*blake3::keyed_hash(&self.0, name.as_bytes()).as_bytes())
+    }
+}
+
 /// All that decides draws: the seed, the names, and whoever watches or replaces answers.
 pub(crate) struct Choices {
-    key: [u8; 32],
+    key: Key,
     /// By number. Empty for a link's stream while nobody watches: five hundred machines have a quarter of a
     /// million of them.
     names: Vec<String>,
@@ -48,26 +69,20 @@ pub(crate) struct Choices {
     /// Whether any draw needs the slow path: a recording, an edit or an explorer is present.
     watched: bool,
     recording: Option<Vec<Draw>>,
-    /// Edits not yet bound to a stream, by name; a stream takes its own when it is first opened.
-    edits_by_name: BTreeMap<String, BTreeMap<u64, u64>>,
-    edits: BTreeMap<(StreamId, u64), u64>,
+    changes: Changes,
     explorer: Option<Box<dyn Explorer>>,
 }
 
 impl Choices {
     pub(crate) fn new(seed: u64) -> Choices {
-        let mut key = [0; 32];
-        key[..8].copy_from_slice(&seed.to_le_bytes());
-        key[8..12].copy_from_slice(&ALGORITHM.to_le_bytes());
         Choices {
-            key,
+            key: Key::new(seed),
             names: Vec::new(),
             scratch: String::new(),
             by_name: BTreeMap::new(),
             watched: false,
             recording: None,
-            edits_by_name: BTreeMap::new(),
-            edits: BTreeMap::new(),
+            changes: Changes::default(),
             explorer: None,
         }
     }
@@ -78,10 +93,19 @@ impl Choices {
     }
 
     pub(crate) fn edit(&mut self, edits: &[Edit]) {
-        for edit in edits {
-            self.edits_by_name.entry(edit.stream.clone()).or_default().insert(edit.index, edit.value);
-        }
+        self.changes.edit(edits);
         self.watched |= !edits.is_empty();
+    }
+
+    pub(crate) fn reseed(&mut self, reseeds: &[Reseed]) {
+        self.changes.reseed(reseeds);
+        self.watched |= !reseeds.is_empty();
+    }
+
+    /// Whether somebody else than the generator answers draws.
+    #[inline]
+    pub(crate) fn is_explored(&self) -> bool {
+        self.explorer.is_some()
     }
 
     pub(crate) fn explore(&mut self, explorer: Box<dyn Explorer>) {
@@ -131,8 +155,7 @@ impl Choices {
     /// A generator at its beginning, with the next number.
     fn seeded(&self, name: &str) -> Stream {
         let id = StreamId(u32::try_from(self.names.len()).expect("fewer than 2^32 streams"));
-        let state = blake3::keyed_hash(&self.key, name.as_bytes());
-        Stream { generator: Xoshiro256PlusPlus::from_seed(*state.as_bytes()), drawn: 0, id }
+        Stream { generator: self.key.generator(name), drawn: 0, id }
     }
 
     /// Hands a new stream its edits, and shows it to the explorer.
@@ -140,17 +163,16 @@ impl Choices {
         if !self.watched {
             return;
         }
-        if let Some(edits) = self.edits_by_name.remove(name) {
-            self.edits.extend(edits.into_iter().map(|(index, value)| ((id, index), value)));
-        }
+        self.changes.open(id, name);
         if let Some(explorer) = &mut self.explorer {
             explorer.stream_opened(id, name);
         }
     }
 
-    /// Edits whose stream was never opened, so that a stale case can say so.
-    pub(crate) fn edits_unused(&self) -> impl Iterator<Item = &str> {
-        self.edits_by_name.keys().map(String::as_str)
+    /// Edits and new seeds that changed nothing, so that a stale case can say so.
+    pub(crate) fn changes_unused(&self) -> impl Iterator<Item = String> {
+        let edits = self.changes.unused().map(ToString::to_string);
+        edits.chain(self.changes.reseeds_unused().map(|reseed| format!("reseed {reseed}")))
     }
 
     /// One draw below `bound`; a bound of 0 stands for 2^64. One word, multiply-high, no rejection:
@@ -158,20 +180,46 @@ impl Choices {
     #[inline]
     pub(crate) fn draw(&mut self, stream: &mut Stream, bound: u64) -> u64 {
         let word = stream.generator.next_u64();
-        let value = if bound == 0 { word } else { bounded(word, bound) };
         let index = stream.drawn;
         stream.drawn += 1;
-        if self.watched { self.draw_watched(stream.id, index, bound, value) } else { value }
+        if self.watched { self.draw_watched(stream, index, bound, word, None) } else { bounded(word, bound) }
+    }
+
+    /// Which of some ready tasks goes on: a draw as any other, but the explorer is shown the tasks.
+    #[cold]
+    pub(crate) fn draw_task(&mut self, stream: &mut Stream, ready: &[task::Id]) -> u64 {
+        let word = stream.generator.next_u64();
+        let index = stream.drawn;
+        stream.drawn += 1;
+        self.draw_watched(stream, index, ready.len() as u64, word, Some(ready))
     }
 
     #[cold]
     #[inline(never)]
-    fn draw_watched(&mut self, stream: StreamId, index: u64, bound: u64, drawn: u64) -> u64 {
-        let mut value = drawn;
-        if let Some(explorer) = &mut self.explorer {
-            value = explorer.choose(stream, index, bound, drawn);
+    fn draw_watched(
+        &mut self,
+        stream: &mut Stream,
+        index: u64,
+        bound: u64,
+        mut word: u64,
+        ready: Option<&[task::Id]>,
+    ) -> u64 {
+        let id = stream.id;
+        let skipped = self.changes.skipped(id, index);
+        for _ in 0..skipped {
+            word = stream.generator.next_u64();
         }
-        if let Some(&edited) = self.edits.get(&(stream, index)) {
+        if let Some(reseeded) = self.changes.reseeded(id, &self.names[id.index()], skipped) {
+            word = reseeded;
+        }
+        let mut value = bounded(word, bound);
+        if let Some(explorer) = &mut self.explorer {
+            value = match ready {
+                Some(ready) => explorer.choose_task(id, index, ready, value),
+                None => explorer.choose(id, index, bound, value),
+            };
+        }
+        if let Some(edited) = self.changes.set(id, index) {
             value = edited;
         }
         // An edit or an explorer may name a value beyond the bound, for instance after the code under
@@ -180,7 +228,7 @@ impl Choices {
             value %= bound;
         }
         if let Some(recording) = &mut self.recording {
-            recording.push(Draw { stream, index, bound, value });
+            recording.push(Draw { stream: id, index, bound, value });
         }
         value
     }
@@ -207,7 +255,7 @@ impl Stream {
 
 #[inline]
 fn bounded(word: u64, bound: u64) -> u64 {
-    ((u128::from(word) * u128::from(bound)) >> 64) as u64
+    if bound == 0 { word } else { ((u128::from(word) * u128::from(bound)) >> 64) as u64 }
 }
 
 #[cfg(test)]
@@ -241,7 +289,7 @@ mod tests {
         let plain = draws(&mut Choices::new(7), "s", 20);
         let mut choices = Choices::new(7);
         choices.record();
-        choices.edit(&[Edit { stream: "s".into(), index: 3, value: 999 }]);
+        choices.edit(&[Edit::one("s", 3, 999)]);
         let mut edited = draws(&mut choices, "s", 20);
         assert_eq!(edited[3], 999);
         edited[3] = plain[3];
@@ -254,9 +302,50 @@ mod tests {
     #[test]
     fn an_edit_beyond_the_bound_is_brought_into_range() {
         let mut choices = Choices::new(7);
-        choices.edit(&[Edit { stream: "s".into(), index: 0, value: 13 }]);
+        choices.edit(&[Edit::one("s", 0, 13)]);
         let mut stream = choices.open("s");
         assert_eq!(choices.draw(&mut stream, 10), 3);
+    }
+
+    fn edited(text: &str) -> Vec<u64> {
+        let mut choices = Choices::new(7);
+        let edits: Vec<Edit> = text.split(',').map(|edit| edit.parse().expect("an edit")).collect();
+        choices.edit(&edits);
+        let drawn = draws(&mut choices, "s", 20);
+        assert_eq!(choices.changes_unused().count(), 0);
+        drawn
+    }
+
+    #[test]
+    fn spans_patterns_and_skips_change_what_they_say() {
+        let plain = draws(&mut Choices::new(7), "s", 30);
+        let mut expected = plain[..20].to_vec();
+        expected[3..6].fill(0);
+        assert_eq!(edited("s[3..6]=0"), expected);
+        expected[5] = 8;
+        assert_eq!(edited("s[3..6]=0,s[5]=8"), expected);
+        assert_eq!(edited("*[0..]=0"), vec![0; 20]);
+        assert_eq!(edited("s[2..5]=skip"), [&plain[..2], &plain[5..23]].concat());
+    }
+
+    #[test]
+    fn an_edit_that_changes_nothing_is_told() {
+        let mut choices = Choices::new(7);
+        choices.edit(&[Edit::one("s", 20, 0), Edit::one("t", 0, 0)]);
+        choices.reseed(&[Reseed { draw: 20, seed: 1 }]);
+        draws(&mut choices, "s", 20);
+        let unused: Vec<String> = choices.changes_unused().collect();
+        assert_eq!(unused, ["s[20]=0", "t[0]=0", "reseed 20:0x1"]);
+    }
+
+    #[test]
+    fn a_new_seed_keeps_what_was_drawn_and_begins_every_stream_anew() {
+        let (old, new) = (draws(&mut Choices::new(7), "s", 20), draws(&mut Choices::new(9), "s", 20));
+        let mut choices = Choices::new(7);
+        choices.reseed(&[Reseed { draw: 5, seed: 9 }, Reseed { draw: 8, seed: 7 }]);
+        let drawn = draws(&mut choices, "s", 12);
+        assert_eq!(drawn, [&old[..5], &new[..3], &old[..4]].concat());
+        assert_eq!(draws(&mut choices, "t", 3), draws(&mut Choices::new(7), "t", 3));
     }
 
     proptest! {

@@ -12,7 +12,7 @@ use super::{Context, Core, Doing, Event, Kernel, Litter, current};
 use crate::config::{StepLimit, TimeLimit};
 use crate::queue::TIME_MAX;
 use crate::schedule::Schedule;
-use crate::task::{ABORTED, BoxJob, JoinError, NONE, QUEUED, RUNNING, TaskKey, waker};
+use crate::task::{ABORTED, BoxJob, Id, JoinError, NONE, QUEUED, RUNNING, TaskKey, waker};
 use crate::trace::Kind;
 
 /// Why the driver came to rest.
@@ -254,9 +254,12 @@ impl Kernel {
         // No draw where there is no choice.
         let chosen = if count == 1 {
             0
+        } else if self.choices.is_explored() {
+            self.choose_explored(machine)
         } else {
             self.schedule.choose(count, &mut self.choices, &mut host.sched_stream)
         };
+        let host = &mut self.hosts[machine as usize];
         let index = self.schedule.take(&mut host.ready, chosen);
         self.ready_before = host.ready.len();
         let task = self.tasks.at(index);
@@ -278,6 +281,17 @@ impl Kernel {
         }
         self.doing = Doing::Polling;
         Next::Poll { key, job }
+    }
+
+    /// Has the explorer choose, who is shown which tasks are ready.
+    #[cold]
+    fn choose_explored(&mut self, machine: u16) -> usize {
+        if self.schedule == Schedule::Fifo {
+            return 0;
+        }
+        let host = &mut self.hosts[machine as usize];
+        let ready: Vec<Id> = host.ready.iter().map(|&task| Id::of(self.tasks.key(task))).collect();
+        self.choices.draw_task(&mut host.sched_stream, &ready) as usize
     }
 
     /// A task comes back from its poll.

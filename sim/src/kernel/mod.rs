@@ -37,6 +37,7 @@ use crate::report::Failure;
 use crate::schedule::Schedule;
 use crate::task::{BoxJob, JoinError, NONCE_MASK, NONE, TaskKey, Tasks, WakerSlot, Why};
 use crate::trace::{Kind, Log, NO_MACHINE, Record};
+use crate::workload::Scripts;
 
 pub(crate) use drive::{Stop, drive};
 pub(crate) use lifecycle::Plate;
@@ -149,6 +150,7 @@ pub(crate) struct Kernel {
     pub(crate) queue: EventQueue,
     pub(crate) log: Log,
     pub(crate) choices: Choices,
+    pub(crate) scripts: Scripts,
     pub(crate) tasks: Tasks,
     pub(crate) hosts: Vec<Host>,
     pub(crate) programs: Vec<Program>,
@@ -238,6 +240,7 @@ impl Kernel {
             choices.record();
         }
         choices.edit(&config.edits);
+        choices.reseed(&config.reseeds);
         let StepLimit::FailAfter(step_limit) = config.steps;
         Kernel {
             now: 0,
@@ -247,6 +250,7 @@ impl Kernel {
             queue: EventQueue::new(),
             log: Log::new(config.tracing),
             choices,
+            scripts: Scripts::new(config.operations.clone(), config.record_operations, config.sizes.clone()),
             tasks: Tasks::new(nonce),
             hosts: Vec::new(),
             programs: Vec::new(),

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The rooms, by their names in the drawing, and the folder of each.
-const ROOMS: [(&str, &str); 9] = [
+const ROOMS: [(&str, &str); 10] = [
     ("tourbillon", "."),
     ("workloads", "workloads"),
     ("replay", "replay"),
+    ("search", "search"),
     ("models", "models"),
     ("faults", "faults"),
     ("sim", "sim"),

@@ -74,6 +74,8 @@ pub struct Config {
     pub edits: Vec<Edit>,
     /// Seeds that take over from some draw on.
     pub reseeds: Vec<Reseed>,
+    /// When all trouble is over, for bodies that ask [`calm_at`](crate::fault::calm_at).
+    pub calm_at: Option<Duration>,
     /// What the actors of the load do, in place of what they would draw.
     pub operations: Option<Operations>,
     /// Whether the report carries every operation.
@@ -104,6 +106,7 @@ impl Default for Config {
             record_choices: false,
             edits: Vec::new(),
             reseeds: Vec::new(),
+            calm_at: None,
             operations: None,
             record_operations: false,
             sizes: BTreeMap::new(),

@@ -106,11 +106,47 @@ pub(crate) struct Scripts {
     handed: BTreeMap<String, usize>,
     recording: Option<Operations>,
     sizes: BTreeMap<String, u64>,
+    /// The draws of the item that is being drawn.
+    tape: Tape,
+}
+
+/// The draws of one item of a load.
+#[derive(Default)]
+enum Tape {
+    /// Nobody draws an item.
+    #[default]
+    None,
+    /// They are kept.
+    Recording(Vec<u64>),
+    /// They are these, last first; those that follow are 0.
+    Playing(Vec<u64>),
 }
 
 impl Scripts {
     pub(crate) fn new(given: Option<Operations>, record: bool, sizes: BTreeMap<String, u64>) -> Scripts {
-        Scripts { given, handed: BTreeMap::new(), recording: record.then(Operations::default), sizes }
+        let recording = record.then(Operations::default);
+        Scripts { given, handed: BTreeMap::new(), recording, sizes, tape: Tape::None }
+    }
+
+    /// Whether draws of an item are given.
+    #[inline]
+    pub(crate) fn is_playing(&self) -> bool {
+        matches!(self.tape, Tape::Playing(_))
+    }
+
+    /// The next given draw of an item.
+    pub(crate) fn play(&mut self, bound: u64) -> u64 {
+        let Tape::Playing(values) = &mut self.tape else { return 0 };
+        let value = values.pop().unwrap_or_default();
+        if bound == 0 { value } else { value % bound }
+    }
+
+    /// Keeps a draw, if it is one of an item.
+    #[inline]
+    pub(crate) fn keep(&mut self, drawn: u64) {
+        if let Tape::Recording(values) = &mut self.tape {
+            values.push(drawn);
+        }
     }
 
     pub(crate) fn take_recording(&mut self) -> Option<Operations> {
@@ -222,6 +258,66 @@ impl Script {
     }
 }
 
+impl Script {
+    /// Whether the run was given operations, so that this script has an end of its own.
+    pub fn is_given(&self) -> bool {
+        current::need("workload::Script", |core| core.kernel.scripts.given.is_some())
+    }
+
+    /// The next item of a load that is drawn as a whole by the code under [`rng`](crate::rng): its text is what was
+    /// drawn for it, number by number, such as `3 0 17`. In a run that was given operations, `draw` is told those
+    /// numbers, brought below their bounds, and 0 behind the last of them. `None` at the end of what was given.
+    ///
+    /// ```
+    /// # tourbillon_sim::World::new(Default::default()).run(|| async {
+    /// let mut script = tourbillon_sim::workload::script("orders");
+    /// let mut rng = tourbillon_sim::rng("load");
+    /// let order = script.drawn(|| (rng.choose(2) == 0, rng.range(1..100)));
+    /// assert!(order.is_some());
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Panics
+    /// Outside of a simulation.
+    pub fn drawn<T>(&mut self, draw: impl FnOnce() -> T) -> Option<T> {
+        struct End;
+        impl Drop for End {
+            fn drop(&mut self) {
+                current::with(|core| core.kernel.scripts.tape = Tape::None);
+            }
+        }
+        let given = current::need("workload::Script", |core| core.kernel.scripts.next(&self.actor));
+        let tape = match given {
+            None => Tape::Recording(Vec::new()),
+            Some(text) => {
+                let text = text?;
+                let numbers = text.split_whitespace().map(str::parse).rev().collect::<Result<Vec<u64>, _>>();
+                let Ok(numbers) = numbers else {
+                    let actor = &self.actor;
+                    crate::fail(
+                        "operation",
+                        format!("`{text}` of `{actor}` cannot be done: expected numbers"),
+                    );
+                    return None;
+                };
+                Tape::Playing(numbers)
+            }
+        };
+        current::need("workload::Script", |core| core.kernel.scripts.tape = tape);
+        // Whatever becomes of `draw`, what follows is no part of the item.
+        let end = End;
+        let item = draw();
+        let drawn = current::need("workload::Script", |core| std::mem::take(&mut core.kernel.scripts.tape));
+        drop(end);
+        if let Tape::Recording(values) = drawn {
+            let text = values.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+            let text = if text.is_empty() { "0".to_string() } else { text };
+            current::need("workload::Script", |core| core.kernel.scripts.record(&self.actor, text));
+        }
+        Some(item)
+    }
+}
+
 /// A number by which a run is large: what the run's configuration says of that name, or else `usual`.
 ///
 /// # Panics
@@ -295,6 +391,37 @@ mod tests {
         assert!(report.warnings.iter().any(|warning| warning.contains("`nobody`")), "{:?}", report.warnings);
         let sizes = [("calls".to_string(), 1)].into();
         assert_eq!(run(Config { sizes, ..Config::default() }).0.len(), 1);
+    }
+
+    /// Draws two items of three numbers each, or those that were given.
+    fn items(config: Config) -> (Vec<[u64; 3]>, crate::Report) {
+        let drawn = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
+        let seen = drawn.clone();
+        let report = World::new(config).run(move || async move {
+            let (mut script, mut rng) = (script("items"), crate::rng("load"));
+            let given = script.is_given();
+            while given || seen.borrow().len() < 2 {
+                let item = script.drawn(|| [rng.choose(10), rng.choose(0), rng.choose(7)]);
+                let Some(item) = item else { break };
+                seen.borrow_mut().push(item);
+            }
+            // Behind an item, draws are draws.
+            assert!(rng.choose(0) > 0);
+        });
+        let drawn = drawn.borrow().clone();
+        (drawn, report)
+    }
+
+    #[test]
+    fn an_item_is_the_numbers_that_were_drawn_for_it() {
+        let (drawn, report) = items(Config { record_operations: true, ..Config::default() });
+        let operations = report.unwrap().operations.expect("they were recorded");
+        let (again, report) = items(Config { seed: 3, operations: Some(operations), ..Config::default() });
+        assert!(report.passed());
+        assert_eq!(again, drawn);
+        let operations = Some("items: 13 5; 0; 1 2 3 4".parse().expect("operations"));
+        let (given, _) = items(Config { operations, ..Config::default() });
+        assert_eq!(given, [[3, 5, 0], [0, 0, 0], [1, 2, 3]]);
     }
 
     #[test]

@@ -15,8 +15,16 @@ const UNITS: [(&str, u64); 6] = [
 /// What a duration looks like, for messages.
 pub(crate) const EXPECTED: &str = "a duration such as `1.2s`, `400ms` or `50us`";
 
-/// Reads a duration of whole nanoseconds; at most 2^64 of them.
-pub(crate) fn parse(text: &str) -> Option<Duration> {
+/// Reads a duration as plans write it: of whole nanoseconds, at most 2^64 of them.
+///
+/// ```
+/// use std::time::Duration;
+/// use tourbillon_faults::plan::{parse_duration, print_duration};
+/// assert_eq!(parse_duration("1.2s"), Some(Duration::from_millis(1200)));
+/// assert_eq!(parse_duration("1.2"), None);
+/// assert_eq!(print_duration(Duration::from_millis(400)), "400ms");
+/// ```
+pub fn parse(text: &str) -> Option<Duration> {
     let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
     let (number, unit) = text.split_at(unit_at);
     let (_, unit_nanos) = UNITS.iter().find(|(name, _)| *name == unit)?;
@@ -34,7 +42,7 @@ pub(crate) fn parse(text: &str) -> Option<Duration> {
 }
 
 /// Prints in the largest unit that is not above the duration, exactly.
-pub(crate) fn print(duration: Duration) -> String {
+pub fn print(duration: Duration) -> String {
     let nanos = nanos(duration);
     let (unit, unit_nanos) =
         UNITS[..4].iter().find(|(_, unit)| *unit <= nanos || nanos == 0).expect("a nanosecond is the least");

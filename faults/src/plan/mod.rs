@@ -40,7 +40,7 @@ pub use sim::fault::Argument;
 pub use trouble::{Family, KINDS, Kind, Lasting, Parameter, Trouble};
 pub use value::{Arguments, CallName, DiskWork, Flag, KnobName, Pair, PointName, Shift, Spread, Text};
 
-pub(crate) use duration::print as print_duration;
+pub use duration::{parse as parse_duration, print as print_duration};
 
 /// A chance as a plan writes it.
 pub(crate) fn print_chance(chance: sim::Ratio) -> String {

@@ -206,6 +206,7 @@ impl Scenario {
         let mut config = self.config.clone();
         config.seed = spec.seed;
         config.operations.clone_from(&spec.operations);
+        config.calm_at = plan.calm_at();
         config.sizes = self.sizes_of(spec)?;
         config.edits.clone_from(&spec.edits);
         config.reseeds.clone_from(&spec.reseeds);

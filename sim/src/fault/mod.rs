@@ -17,7 +17,7 @@ pub use knob::{knob, turn};
 pub(crate) use registered::Handler;
 pub use registered::{Argument, call, register, registered};
 pub use role::{drop_role, roles_of, take_role};
-pub use strike::{after, at, now, on_point};
+pub use strike::{after, at, calm_at, now, on_point};
 
 use crate::kernel::current;
 use crate::task::WakerSlot;

@@ -14,6 +14,11 @@ pub fn now() -> Duration {
     Duration::from_nanos(current::need("fault::now", |core| core.kernel.now))
 }
 
+/// When all trouble is over, since the run began, where the run's plan says so.
+pub fn calm_at() -> Option<Duration> {
+    current::need("fault::calm_at", |core| core.kernel.calm_at)
+}
+
 /// Calls `strike` at a time since the run began; now, if that has passed.
 pub fn at(at: Duration, strike: impl FnOnce() + 'static) {
     let (at, strike) = (u64::try_from(at.as_nanos()).unwrap_or(u64::MAX), Box::new(strike));

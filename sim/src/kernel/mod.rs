@@ -151,6 +151,8 @@ pub(crate) struct Kernel {
     pub(crate) log: Log,
     pub(crate) choices: Choices,
     pub(crate) scripts: Scripts,
+    /// When all trouble is over, where the plan says so.
+    pub(crate) calm_at: Option<std::time::Duration>,
     pub(crate) tasks: Tasks,
     pub(crate) hosts: Vec<Host>,
     pub(crate) programs: Vec<Program>,
@@ -250,6 +252,7 @@ impl Kernel {
             queue: EventQueue::new(),
             log: Log::new(config.tracing),
             choices,
+            calm_at: config.calm_at,
             scripts: Scripts::new(config.operations.clone(), config.record_operations, config.sizes.clone()),
             tasks: Tasks::new(nonce),
             hosts: Vec::new(),

@@ -27,7 +27,11 @@ impl Kernel {
         if self.current.dead {
             return 0;
         }
+        if self.scripts.is_playing() {
+            return self.scripts.play(bound);
+        }
         let drawn = self.choices.draw(&mut self.app_streams[stream], bound);
+        self.scripts.keep(drawn);
         let id = self.app_streams[stream].id();
         self.entropy_drawn(id, bound, drawn)
     }

@@ -1,7 +1,8 @@
 //! The load: clients that read, write, compare-and-set and remove, at their own pace, whatever happens.
 //!
-//! What a client does is drawn from its own stream and does not depend on what it is answered, but for the
-//! value that a compare-and-set expects, which is the last one that this client saw.
+//! What a client does is its script, drawn from its own stream unless the run was given one. It does not depend on
+//! what the client is answered, but for the value that a compare-and-set expects, which is the last one that this
+//! client saw.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -9,9 +10,10 @@ use std::time::Duration;
 
 use models::kv::api::{Cluster, Key, Operation, Outcome, Value};
 use models::kv::client::Client;
-use sim::Ratio;
 use sim::time::{Instant, sleep_until, timeout};
+use sim::workload::script;
 
+use super::intent::{Intent, Kind};
 use super::oracle::Oracle;
 
 /// Whose the keys are.
@@ -69,12 +71,14 @@ pub async fn client(number: u32, load: Load, cluster: Cluster, oracle: Rc<Oracle
     let begin = Instant::now();
     let mut client = Client::new(cluster, "client");
     let mut rng = sim::rng("load");
+    let mut script = script(&format!("client-{number}"));
     let keys = load.keys_of(number);
     let mut seen: BTreeMap<Key, Option<Value>> = BTreeMap::new();
-    for call in 0..load.calls {
-        let jitter = Duration::from_nanos(rng.range(0..load.pace.as_nanos() as u64));
-        sleep_until(begin + load.pace * call + jitter).await;
-        let operation = draw(&mut rng, number, call, &keys, &seen);
+    let mut calls = 0..load.calls;
+    while let Some(intent) = script.next(|| Some(Intent::draw(&mut rng, number, calls.next()?, &load, &keys)))
+    {
+        sleep_until(begin + intent.at).await;
+        let operation = operation(number, &intent, &seen);
         let open = oracle.calls(number, &operation, begin.elapsed() >= load.calm_at);
         // Without an answer in time nobody knows whether the call took effect; the next one comes all the same.
         let asked_at = Instant::now();
@@ -86,35 +90,23 @@ pub async fn client(number: u32, load: Load, cluster: Cluster, oracle: Rc<Oracle
     }
 }
 
-/// Every operation takes the same draws, so that a change of one moves no other.
-fn draw(
-    rng: &mut sim::choice::Rng,
-    client: u32,
-    call: u32,
-    keys: &[Key],
-    seen: &BTreeMap<Key, Option<Value>>,
-) -> Operation {
-    let (kind, key) = (rng.choose(16), rng.choose(keys.len() as u64));
-    // Some values span several sectors of the log: only those can be torn in the middle.
-    let (length, is_long) = (rng.range(8..200), rng.chance(Ratio::of(1, 6)));
-    let length = if is_long { length * 10 } else { length };
-    let key = keys[key as usize].clone();
-    // Every other client mostly reads: it stays with a primary for as long as that answers reads.
-    let reads = if client % 2 == 1 { 13 } else { 5 };
-    match kind {
-        _ if kind < reads => Operation::Get(key),
-        13 => Operation::Remove(key),
-        5..9 | 14 => Operation::Put(key, value(client, call, length)),
-        _ => {
+/// What is asked of the service.
+fn operation(client: u32, intent: &Intent, seen: &BTreeMap<Key, Option<Value>>) -> Operation {
+    let key = intent.key.clone();
+    match intent.kind {
+        Kind::Get => Operation::Get(key),
+        Kind::Remove => Operation::Remove(key),
+        Kind::Put { number, length } => Operation::Put(key, value(client, number, length)),
+        Kind::Swap { number, length } => {
             let expected = seen.get(&key).cloned().flatten();
-            Operation::CompareAndSet { key, expected, value: value(client, call, length) }
+            Operation::CompareAndSet { key, expected, value: value(client, number, length) }
         }
     }
 }
 
 /// A value that nobody else writes.
-fn value(client: u32, call: u32, length: u64) -> Value {
-    let word = (u64::from(client) << 32 | u64::from(call)).to_le_bytes();
+fn value(client: u32, number: u32, length: u64) -> Value {
+    let word = (u64::from(client) << 32 | u64::from(number)).to_le_bytes();
     let mut bytes = word.repeat(length.div_ceil(word.len() as u64) as usize);
     bytes.truncate(length as usize);
     bytes.into()

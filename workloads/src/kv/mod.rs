@@ -3,6 +3,7 @@
 //! `order` judges as things happen, by the service's own sequence; the general checker of `check` judges the
 //! same history again at the end, knowing nothing of sequences.
 
+pub mod intent;
 pub mod load;
 pub mod oracle;
 pub mod order;

@@ -7,6 +7,7 @@ use models::kv::api::{Cluster, Status, Timing};
 use models::kv::client::Client;
 use models::kv::server;
 use sim::time::{Instant, sleep, sleep_until, timeout};
+use sim::workload::size;
 
 use super::load::{self, Load};
 use super::oracle::Oracle;
@@ -22,11 +23,20 @@ pub fn replicas(count: u8) -> Vec<String> {
     (0..count).map(|replica| format!("kv-{replica}")).collect()
 }
 
-/// Runs a load against `replica_count` replicas, and judges.
+/// The sizes of a run that a case may make smaller.
+pub const SIZES: [&str; 2] = ["replicas", "clients"];
+
+/// Runs a load against `replica_count` replicas, and judges. A run may be told to have fewer replicas and clients,
+/// and the calm comes when its plan says so.
 pub async fn run(replica_count: u8, load: Load) {
+    let [replica_count, clients] =
+        [(SIZES[0], u64::from(replica_count)), (SIZES[1], u64::from(load.clients))]
+            .map(|(name, usual)| size(name, usual));
+    let calm_at = sim::fault::calm_at().unwrap_or(load.calm_at);
+    let load = Load { clients: clients as u32, calm_at, ..load };
     let begin = Instant::now();
     let oracle = Oracle::new();
-    let cluster = Cluster { machines: replicas(replica_count).into(), timing: Timing::LAN };
+    let cluster = Cluster { machines: replicas(replica_count as u8).into(), timing: Timing::LAN };
     for (me, name) in (0..).zip(cluster.machines.iter()) {
         let (cluster, oracle) = (cluster.clone(), oracle.clone());
         let server = sim::machine(name).create().process("server", move |_boot| {

@@ -143,5 +143,7 @@ fn scenario(name: &str, about: &str, keys: Keys, reach: Reach) -> Scenario {
         .points_on(group(), &CATALOGUE)
         .points(&POINTS)
         .quirks(QUIRKS)
+        .size(run::SIZES[0], u64::from(REPLICAS), 1)
+        .size(run::SIZES[1], u64::from(load.clients), 1)
         .budget(budget)
 }

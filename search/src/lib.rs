@@ -5,3 +5,4 @@
 //! it. So a search gives the same answers with any number of workers.
 
 pub mod explore;
+pub mod shrink;

@@ -104,6 +104,8 @@ pub(crate) struct Scripts {
     /// What the run was given, if anything, and how much of it was handed out.
     given: Option<Operations>,
     handed: BTreeMap<String, usize>,
+    /// How often each actor came for a script: who is restarted begins another one.
+    opened: BTreeMap<String, u32>,
     recording: Option<Operations>,
     sizes: BTreeMap<String, u64>,
     /// The draws of the item that is being drawn.
@@ -125,7 +127,14 @@ enum Tape {
 impl Scripts {
     pub(crate) fn new(given: Option<Operations>, record: bool, sizes: BTreeMap<String, u64>) -> Scripts {
         let recording = record.then(Operations::default);
-        Scripts { given, handed: BTreeMap::new(), recording, sizes, tape: Tape::None }
+        Scripts {
+            given,
+            handed: BTreeMap::new(),
+            opened: BTreeMap::new(),
+            recording,
+            sizes,
+            tape: Tape::None,
+        }
     }
 
     /// Whether draws of an item are given.
@@ -153,10 +162,15 @@ impl Scripts {
         self.recording.take()
     }
 
-    fn open(&mut self, actor: &str) {
+    /// Opens the next script of an actor, and tells the name under which it is kept.
+    fn open(&mut self, actor: &str) -> String {
+        let count = self.opened.entry(actor.to_string()).or_default();
+        *count += 1;
+        let name = if *count == 1 { actor.to_string() } else { format!("{actor}#{count}") };
         if let Some(recording) = &mut self.recording {
-            recording.actors.entry(actor.to_string()).or_default();
+            recording.actors.entry(name.clone()).or_default();
         }
+        name
     }
 
     /// The next operation that the run was given for an actor, or that there is none; or nothing, when it draws.
@@ -189,7 +203,8 @@ pub struct Script {
     actor: String,
 }
 
-/// The script of an actor; its name is any text without `:`, `;` and `|`, the same in every run.
+/// The script of an actor; its name is any text without `:`, `;` and `|`, the same in every run. An actor that comes
+/// again, because it was restarted, gets its second script, which is kept as `NAME#2`.
 ///
 /// ```
 /// # tourbillon_sim::World::new(Default::default()).run(|| async {
@@ -213,8 +228,8 @@ pub fn script(actor: &str) -> Script {
         !actor.is_empty() && !actor.contains(odd),
         "`{actor}` is no actor's name: leave out `:`, `;` and `|`"
     );
-    current::need("workload::script", |core| core.kernel.scripts.open(actor));
-    Script { actor: actor.to_string() }
+    let actor = current::need("workload::script", |core| core.kernel.scripts.open(actor));
+    Script { actor }
 }
 
 impl Script {
@@ -381,6 +396,16 @@ mod tests {
         let (again, report) = run(other_seed);
         assert_eq!(again, done);
         assert!(report.recording.expect("it was recorded").draws.is_empty());
+    }
+
+    #[test]
+    fn who_comes_again_gets_a_script_of_its_own() {
+        let report = World::new(Config { record_operations: true, ..Config::default() }).run(|| async {
+            for number in [1, 2] {
+                assert_eq!(script("client").next(|| Some(number)), Some(number));
+            }
+        });
+        assert_eq!(report.unwrap().operations.expect("recorded").to_string(), "client: 1 | client#2: 2");
     }
 
     #[test]

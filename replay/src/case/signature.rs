@@ -16,7 +16,7 @@ use crate::diff::{Records, chain};
 /// Line and column of a place do not count, because sources move.
 ///
 /// Nearest means: first met when the causes are followed back from the failure; where no fault is among them, the
-/// fault that last took effect before it.
+/// fault that last took effect before it on the same machine, or else anywhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Signature {
     /// The failed property.
@@ -55,11 +55,12 @@ impl Signature {
             named.filter(|name| record.machine != NO_MACHINE && *name != faults::plan::TEST_MACHINE).cloned()
         };
         let strikes = |record: &&Record| matches!(record.kind, Kind::Fault | Kind::Effect);
-        let last_effect = || {
-            let before = records.len().min((failure.record + 1).saturating_sub(*first) as usize);
-            records[..before].iter().rev().find(|record| record.kind == Kind::Effect)
-        };
-        let fault = causes.iter().find(strikes).or_else(last_effect);
+        let before = records.len().min((failure.record + 1).saturating_sub(*first) as usize);
+        let mut effects = records[..before].iter().rev().filter(|record| record.kind == Kind::Effect);
+        let where_it_failed = causes.first().map_or(NO_MACHINE, |record| record.machine);
+        let fault = causes.iter().find(strikes);
+        let fault = fault.or_else(|| effects.clone().find(|effect| effect.machine == where_it_failed));
+        let fault = fault.or_else(|| effects.next());
         Some(Signature {
             property: failure.property.clone(),
             place: (!failure.place.is_empty()).then(|| failure.place.clone()),

@@ -118,9 +118,15 @@ pub fn load_plan(scenario: &Scenario, source: &PlanSource) -> Result<Plan, Refus
     }
 }
 
-/// Runs a case to its end, with readers along.
-pub fn execute(scenario: &Scenario, case: &Case, readers: Vec<Box<dyn Reader>>) -> Result<Run, Refused> {
-    let spec = spec_of(scenario, case)?;
+/// Runs a case to its end, with readers along; its report carries every draw and every operation when it is to
+/// record them.
+pub fn execute(
+    scenario: &Scenario,
+    case: &Case,
+    record: bool,
+    readers: Vec<Box<dyn Reader>>,
+) -> Result<Run, Refused> {
+    let spec = Spec { record, ..spec_of(scenario, case)? };
     let refuse = |error| Refused::Spec { scenario: scenario.name().to_string(), error: Box::new(error) };
     let mut prepared = scenario.prepare(&spec).map_err(refuse)?;
     for reader in readers {
@@ -146,7 +152,7 @@ pub fn execute_traced(
     let file = File::create(&partial).map_err(unwritable)?;
     let writer = TraceWriter::new(BufWriter::new(file), case).map_err(unwritable)?;
     readers.push(writer.reader());
-    let run = execute(scenario, case, readers)?;
+    let run = execute(scenario, case, false, readers)?;
     let written = writer.finish(&Ended::from(&run.report));
     let file = written.and_then(|out| out.into_inner().map_err(std::io::IntoInnerError::into_error));
     file.and_then(|file| file.sync_all()).map_err(unwritable)?;

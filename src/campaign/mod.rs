@@ -5,6 +5,7 @@
 //! workers at once, `summary` adds up what came back. Order and outcome travel as frames (`wire`).
 
 mod crew;
+mod jury;
 mod pool;
 mod ran;
 mod summary;
@@ -12,6 +13,7 @@ mod wire;
 mod worker;
 
 pub(crate) use crew::{Crew, Ended, Setup};
+pub(crate) use jury::{Jury, Patience, sizes};
 pub(crate) use pool::{Interrupt, Job, Pool};
 pub(crate) use ran::Ran;
 pub(crate) use summary::{Failing, PointSum, REQUIRED_AFTER_SEEDS, Row, ScenarioSummary, Summary, Verdict};

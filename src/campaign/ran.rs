@@ -5,6 +5,7 @@ use std::io;
 use faults::scenario::Run;
 use replay::case::Signature;
 use sim::Failure;
+use sim::choice::{Draw, Recording, StreamId};
 use sim::trace::{Digest, Digests};
 
 use super::wire::{Put, Take};
@@ -33,6 +34,56 @@ pub(crate) struct Ran {
     pub(crate) page: Option<String>,
     /// The records that were asked for.
     pub(crate) excerpt: Option<String>,
+    /// What the run drew, when that was asked for.
+    pub(crate) recorded: Option<Drawn>,
+}
+
+/// What a run drew.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub(crate) struct Drawn {
+    /// The plan that was carried out, as text.
+    pub(crate) plan: String,
+    /// What its load did, as text.
+    pub(crate) operations: String,
+    pub(crate) recording: Recording,
+}
+
+impl Drawn {
+    pub(crate) fn of(run: &Run) -> Option<Drawn> {
+        Some(Drawn {
+            plan: run.plan.to_string(),
+            operations: run.report.operations.as_ref()?.to_string(),
+            recording: run.report.recording.clone()?,
+        })
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.put_text(&self.plan);
+        out.put_text(&self.operations);
+        out.put(self.recording.streams.len() as u64);
+        self.recording.streams.iter().for_each(|stream| out.put_text(stream));
+        out.put(self.recording.draws.len() as u64);
+        for draw in &self.recording.draws {
+            [draw.stream.index() as u64, draw.index, draw.bound, draw.value]
+                .into_iter()
+                .for_each(|number| out.put(number));
+        }
+    }
+
+    fn decode(input: &mut &[u8]) -> io::Result<Drawn> {
+        let (plan, operations) = (input.text()?, input.text()?);
+        let streams = input.list(Take::text)?;
+        let draws = input.list(|input| {
+            let stream = u32::try_from(input.number()?).map_err(|_| super::wire::malformed())?;
+            Ok(Draw {
+                stream: StreamId::from_index(stream),
+                index: input.number()?,
+                bound: input.number()?,
+                value: input.number()?,
+            })
+        })?;
+        Ok(Drawn { plan, operations, recording: Recording { streams, draws } })
+    }
 }
 
 /// The property that failed.
@@ -99,6 +150,7 @@ impl Ran {
             warnings: report.warnings.clone(),
             page,
             excerpt,
+            recorded: Drawn::of(run),
         }
     }
 
@@ -151,6 +203,10 @@ impl Ran {
         self.warnings.iter().for_each(|warning| out.put_text(warning));
         put_option(&mut out, self.page.as_deref());
         put_option(&mut out, self.excerpt.as_deref());
+        out.put(u64::from(self.recorded.is_some()));
+        if let Some(recorded) = &self.recorded {
+            recorded.encode(&mut out);
+        }
         out
     }
 
@@ -206,6 +262,7 @@ impl Ran {
             warnings: input.list(Take::text)?,
             page: option(input)?,
             excerpt: option(input)?,
+            recorded: if input.number()? == 0 { None } else { Some(Drawn::decode(input)?) },
         })
     }
 }
@@ -255,6 +312,14 @@ mod tests {
             warnings: vec!["w".to_string()],
             page: Some("page".to_string()),
             excerpt: None,
+            recorded: Some(Drawn {
+                plan: "faults = []".to_string(),
+                operations: "a: 1".to_string(),
+                recording: Recording {
+                    streams: vec!["s".to_string()],
+                    draws: vec![Draw { stream: StreamId::from_index(0), index: 3, bound: 0, value: 7 }],
+                },
+            }),
         };
         let bytes = ran.encode();
         assert_eq!(Ran::decode(&bytes).expect("it was written"), ran);

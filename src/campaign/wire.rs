@@ -36,6 +36,8 @@ pub(crate) struct Order {
     pub(crate) until: Option<u64>,
     /// Run in lock step with another worker.
     pub(crate) lockstep: bool,
+    /// Tell every draw and every operation.
+    pub(crate) record: bool,
 }
 
 impl Order {
@@ -48,6 +50,7 @@ impl Order {
         out.put(u64::from(self.codec == Codec::Json));
         out.put(self.until.map_or(0, |until| until.saturating_add(1)));
         out.put(u64::from(self.lockstep));
+        out.put(u64::from(self.record));
         out
     }
 
@@ -61,6 +64,7 @@ impl Order {
             codec: if input.number()? == 1 { Codec::Json } else { Codec::Binary },
             until: input.number()?.checked_sub(1),
             lockstep: input.number()? == 1,
+            record: input.number()? == 1,
         })
     }
 }
@@ -158,6 +162,7 @@ mod tests {
             codec: Codec::Json,
             until: Some(0),
             lockstep: true,
+            record: true,
         };
         let bytes = order.encode();
         assert_eq!(Order::decode(&bytes).expect("it was written"), order);

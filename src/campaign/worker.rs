@@ -92,7 +92,7 @@ fn carry_out(scenarios: &[Scenario], order: &Order, socket: &UnixStream) -> Resu
     }
     let began_at = Instant::now();
     let run = match &order.trace {
-        None => execute(scenario, &case, readers),
+        None => execute(scenario, &case, order.record, readers),
         Some(path) => traced(scenario, &case, path, order.codec, readers),
     };
     let run = run.map_err(|refused| refused.to_string())?;

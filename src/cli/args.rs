@@ -37,6 +37,8 @@ pub(crate) enum Verb {
     Sweep(Sweep),
     /// The exact run of a case, and whether it still fails in the same way
     Replay(Replay),
+    /// The smallest case that fails in the same way as this one
+    Shrink(Shrink),
     /// The first record in which two runs differ, each a case or a trace file
     Diff(Diff),
     /// What scenarios do, pinned as text
@@ -161,6 +163,31 @@ pub(crate) struct Replay {
     pub(crate) verify: bool,
     #[command(flatten)]
     pub(crate) output: Output,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Shrink {
+    /// A case's line, a case file, or a trace file
+    #[arg(required = true, value_name = "CASE")]
+    pub(crate) case: Vec<String>,
+    /// Try so many candidates at most; the result is the same with any number of workers
+    #[arg(long, value_name = "N", default_value_t = 20_000, env = "TOURBILLON_RUNS")]
+    pub(crate) runs: u64,
+    /// Go on for so long at most: then the result depends on how fast the machine is
+    #[arg(long = "for", value_name = "TIME", env = "TOURBILLON_FOR")]
+    pub(crate) time: Option<Time>,
+    /// Worker processes [default: one for each core]
+    #[arg(long, value_name = "N", env = "TOURBILLON_JOBS")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// Also write the case file here
+    #[arg(long, value_name = "FILE", env = "TOURBILLON_TO")]
+    pub(crate) to: Option<PathBuf>,
+    /// Where artefacts go [default: target/tourbillon/<run-id>]
+    #[arg(long, value_name = "DIR", env = "TOURBILLON_OUT")]
+    pub(crate) out: Option<PathBuf>,
+    /// How long a run may take on the wall clock before it counts as hung
+    #[arg(long, value_name = "TIME", default_value = "60s", env = "TOURBILLON_WALL_LIMIT")]
+    pub(crate) wall_limit: Time,
 }
 
 #[derive(Args, Debug)]

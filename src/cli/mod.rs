@@ -131,6 +131,7 @@ fn dispatch(house: &verbs::House, verb: Verb) -> Result<Status, Wrong> {
         Verb::Run(run) => verbs::run(house, &run),
         Verb::Sweep(sweep) => verbs::sweep(house, &sweep),
         Verb::Replay(replay) => verbs::replay(house, &replay),
+        Verb::Shrink(shrink) => verbs::shrink(house, &shrink),
         Verb::Diff(diff) => verbs::diff(house, &diff),
         Verb::Golden { what } => verbs::golden(house, &what),
     }

@@ -48,7 +48,7 @@ impl Child {
     /// Runs the case and writes what it came to.
     pub(super) fn answer(&self, scenario: &Scenario) {
         let ran = self.case.parse::<Case>().map_err(|error| error.to_string()).and_then(|case| {
-            let run = execute(scenario, &case, Vec::new()).map_err(|refused| refused.to_string())?;
+            let run = execute(scenario, &case, false, Vec::new()).map_err(|refused| refused.to_string())?;
             Ok((case, run))
         });
         let text = match ran {

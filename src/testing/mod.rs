@@ -177,7 +177,7 @@ impl Test {
         if self.scenario.has_guests() {
             return self.guest(case);
         }
-        let run = execute(&self.scenario, case, Vec::new()).map_err(|refused| refused.to_string())?;
+        let run = execute(&self.scenario, case, false, Vec::new()).map_err(|refused| refused.to_string())?;
         if run.report.passed() {
             return Ok((run.report.digests, run.report.records, run.report.virtual_time));
         }
@@ -227,7 +227,7 @@ impl Test {
 
     /// The first seed once more, in this process: a run must not depend on those before it.
     fn again(&self, case: &Case, digests: &Digests) -> Result<(), String> {
-        let run = execute(&self.scenario, case, Vec::new()).map_err(|refused| refused.to_string())?;
+        let run = execute(&self.scenario, case, false, Vec::new()).map_err(|refused| refused.to_string())?;
         if run.report.digests == *digests {
             return Ok(());
         }

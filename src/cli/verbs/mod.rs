@@ -9,6 +9,7 @@ mod pack;
 mod picture;
 mod replay;
 mod run;
+mod shrink;
 mod sweep;
 
 use std::path::{Path, PathBuf};
@@ -28,6 +29,7 @@ pub(super) use golden::golden;
 pub(super) use list::list;
 pub(super) use replay::replay;
 pub(super) use run::run;
+pub(super) use shrink::shrink;
 pub(super) use sweep::sweep;
 
 /// What every verb works on.

@@ -107,7 +107,7 @@ fn extent(ran: &Ran) -> Extent {
 }
 
 impl Judge for Jury<'_> {
-    fn first(&mut self, candidates: &[Case]) -> Option<(usize, Extent)> {
+    fn first(&mut self, candidates: &[Case], records_max: u64) -> Option<(usize, Extent)> {
         let affordable = candidates.len().min(usize::try_from(self.runs_left).unwrap_or(usize::MAX));
         let candidates = &candidates[..affordable];
         let next = AtomicUsize::new(0);
@@ -123,7 +123,8 @@ impl Judge for Jury<'_> {
                 if !matters || stop.why().is_some() {
                     return;
                 }
-                if let Some(ran) = judged(wanted, crew.run(&order(&candidates[index], false), fresh)) {
+                let ran = judged(wanted, crew.run(&order(&candidates[index], false), fresh));
+                if let Some(ran) = ran.filter(|ran| ran.records <= records_max) {
                     first_failed.fetch_min(index, Ordering::Relaxed);
                     found.lock().expect("no worker's thread panics").push((index, extent(&ran)));
                 }

@@ -15,19 +15,20 @@ use crate::diff::{Records, chain};
 /// Written `property@place`, and behind it `,near:POINT`, `,on:ROLE` and `,after:KIND` as far as they are known.
 /// Line and column of a place do not count, because sources move.
 ///
-/// Nearest means: first met when the causes are followed back from the failure; where no fault is among them, the
-/// fault that last took effect before it on the same machine, or else anywhere.
+/// The point is one that was passed in the very poll that failed, and the fault is the first that is met when the
+/// causes are followed back from the failure. What merely happened a while before is no part of it: it would tell
+/// two seeds with one cause apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Signature {
     /// The failed property.
     pub property: String,
     /// Where it failed, such as `models/src/kv/check.rs:88:5`, when that is known.
     pub place: Option<String>,
-    /// The point that was passed last.
+    /// The point that was passed last in the poll that failed.
     pub point: Option<String>,
     /// The role of the machine: its name without its number.
     pub role: Option<String>,
-    /// The kind of the fault, such as `power`.
+    /// The kind of the nearest fault among its causes, such as `power`.
     pub fault: Option<String>,
 }
 
@@ -54,17 +55,13 @@ impl Signature {
             let named = report.names.machines.get(usize::from(record.machine));
             named.filter(|name| record.machine != NO_MACHINE && *name != faults::plan::TEST_MACHINE).cloned()
         };
-        let strikes = |record: &&Record| matches!(record.kind, Kind::Fault | Kind::Effect);
-        let before = records.len().min((failure.record + 1).saturating_sub(*first) as usize);
-        let mut effects = records[..before].iter().rev().filter(|record| record.kind == Kind::Effect);
-        let where_it_failed = causes.first().map_or(NO_MACHINE, |record| record.machine);
-        let fault = causes.iter().find(strikes);
-        let fault = fault.or_else(|| effects.clone().find(|effect| effect.machine == where_it_failed));
-        let fault = fault.or_else(|| effects.next());
+        let fault = causes.iter().find(|record| matches!(record.kind, Kind::Fault | Kind::Effect));
+        // The poll in which it failed, if it failed in one, is the first of its causes that is a poll.
+        let polled = causes.iter().position(|record| record.kind == Kind::Poll).map_or(0, |poll| poll + 1);
         Some(Signature {
             property: failure.property.clone(),
             place: (!failure.place.is_empty()).then(|| failure.place.clone()),
-            point: causes.iter().find_map(point),
+            point: causes[..polled].iter().find_map(point),
             role: own.or_else(|| causes.iter().find_map(machine)).map(|name| role(&name).to_string()),
             fault: fault
                 .and_then(|record| report.faults.get(record.a as usize))

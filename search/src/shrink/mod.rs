@@ -7,6 +7,7 @@
 
 mod choices;
 mod ddmin;
+mod futures;
 mod operations;
 mod plan;
 mod times;
@@ -20,9 +21,9 @@ pub use ddmin::ddmin;
 
 /// Tries cases. It knows which failure is looked for.
 pub trait Judge {
-    /// The first of these candidates, in their order, that fails in the same way, and how much it takes to. What
-    /// comes behind it does not matter.
-    fn first(&mut self, candidates: &[Case]) -> Option<(usize, Extent)>;
+    /// The first of these candidates, in their order, that fails in the same way within so many records, and how much
+    /// it takes to. What comes behind it does not matter.
+    fn first(&mut self, candidates: &[Case], records_max: u64) -> Option<(usize, Extent)>;
 
     /// The same run once more, with all that was drawn; `None` when it does not fail in that way.
     fn record(&mut self, case: &Case) -> Option<Recorded>;
@@ -96,24 +97,22 @@ pub struct Size {
 pub fn shrink(case: &Case, sizes: &[Size], judge: &mut dyn Judge) -> Option<Best> {
     let recorded = judge.record(case)?;
     let best = Best { case: case.clone(), extent: recorded.extent };
-    let mut shrinking = Shrinking { best, judge, choices_are_said: false };
+    let mut shrinking = Shrinking { best, judge, choices_are_said: false, may_grow: true };
     shrinking.make_self_contained(&recorded);
     shrinking.judge.tell("plan and operations written out", &shrinking.best);
-    // What one pass leaves out lets another leave out more. Two rounds come to rest almost always; the third shows it.
-    for _ in 0..3 {
-        let before = shrinking.best.case.clone();
-        plan::lines(&mut shrinking);
-        sizes_of(&mut shrinking, sizes);
-        operations::leave_out(&mut shrinking);
-        shorten(&mut shrinking);
-        choices::towards_zero(&mut shrinking);
-        operations::numbers(&mut shrinking);
-        if shrinking.best.case == before || shrinking.judge.is_over() {
+    shrinking.come_to_rest(sizes);
+    // Of what is left, chance may have had a part in each: with other luck it may do with less.
+    for _ in 0..FUTURES_ROUNDS_MAX {
+        if !futures::try_others(&mut shrinking, sizes) {
             break;
         }
+        shrinking.come_to_rest(sizes);
     }
     Some(shrinking.best)
 }
+
+/// Rounds of other luck: each finds less than the one before.
+const FUTURES_ROUNDS_MAX: usize = 10;
 
 /// A case being made small.
 struct Shrinking<'a> {
@@ -121,17 +120,53 @@ struct Shrinking<'a> {
     judge: &'a mut dyn Judge,
     /// Whether its edits say already which choices matter.
     choices_are_said: bool,
+    /// Whether a candidate may have more records than the best has: with a line less, for instance.
+    may_grow: bool,
 }
 
 impl Shrinking<'_> {
     /// Takes the first candidate that still fails, if there is one, and tells which.
     fn take_first(&mut self, candidates: &[Case]) -> Option<usize> {
+        let records_max = match self.may_grow {
+            true => u64::MAX,
+            false => self.best.extent.records,
+        };
+        self.take_first_within(candidates, records_max)
+    }
+
+    /// Does this while no candidate may have more records than the one before: for what makes a case no shorter to
+    /// read.
+    fn without_growth(&mut self, pass: impl FnOnce(&mut Self)) {
+        self.may_grow = false;
+        pass(self);
+        self.may_grow = true;
+    }
+
+    /// Takes the first candidate that still fails within so many records, if there is one, and tells which.
+    fn take_first_within(&mut self, candidates: &[Case], records_max: u64) -> Option<usize> {
         if candidates.is_empty() || self.judge.is_over() {
             return None;
         }
-        let (index, extent) = self.judge.first(candidates)?;
+        let (index, extent) = self.judge.first(candidates, records_max)?;
         self.best = Best { case: candidates[index].clone(), extent };
         Some(index)
+    }
+
+    /// All passes, until none leaves out anything more.
+    fn come_to_rest(&mut self, sizes: &[Size]) {
+        // What one pass leaves out lets another leave out more. Two rounds come to rest almost always; the last shows it.
+        for _ in 0..3 {
+            let before = self.best.case.clone();
+            plan::lines(self);
+            sizes_of(self, sizes);
+            operations::leave_out(self);
+            self.without_growth(shorten);
+            self.without_growth(choices::towards_zero);
+            self.without_growth(operations::numbers);
+            if self.best.case == before || self.judge.is_over() {
+                break;
+            }
+        }
     }
 
     fn take(&mut self, candidate: Case) -> bool {
@@ -177,12 +212,16 @@ impl Shrinking<'_> {
 /// Sizes, each as small as it can be.
 fn sizes_of(shrinking: &mut Shrinking<'_>, sizes: &[Size]) {
     for size in sizes {
-        let now = shrinking.best.case.sizes.get(&size.name).copied().unwrap_or(size.usual);
-        let smaller: Vec<Case> =
-            (size.least..now).map(|to| with_size(&shrinking.best.case, &size.name, to)).collect();
+        let smaller = smaller(&shrinking.best.case, size);
         shrinking.take_first(&smaller);
     }
     shrinking.judge.tell("sizes", &shrinking.best);
+}
+
+/// The case with each smaller size, the least first.
+fn smaller(case: &Case, size: &Size) -> Vec<Case> {
+    let now = case.sizes.get(&size.name).copied().unwrap_or(size.usual);
+    (size.least..now).map(|to| with_size(case, &size.name, to)).collect()
 }
 
 fn with_size(case: &Case, name: &str, to: u64) -> Case {
@@ -195,6 +234,7 @@ fn with_size(case: &Case, name: &str, to: u64) -> Case {
 fn shorten(shrinking: &mut Shrinking<'_>) {
     times::close_gaps(shrinking);
     times::shorten_each(shrinking);
+    times::act_later(shrinking);
     shrinking.judge.tell("times", &shrinking.best);
 }
 

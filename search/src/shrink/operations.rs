@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use replay::case::Case;
 use sim::workload::Operations;
 
-use super::Shrinking;
+use super::futures::without_part;
+use super::{Shrinking, times};
 
 /// Numbers beyond which they are left as they are: each costs a run.
 const NUMBERS_MAX: usize = 400;
@@ -19,6 +20,7 @@ pub(super) fn leave_out(shrinking: &mut Shrinking<'_>) {
         let actors = actors.map(|(actor, operations)| (actor.clone(), operations.clone())).collect();
         Case { operations: Some(Operations { actors }), ..case.clone() }
     });
+    one_actor(shrinking);
     let Some(operations) = shrinking.best.case.operations.clone() else { return };
     let each: Vec<(&String, &String)> =
         operations.actors.iter().flat_map(|(actor, all)| all.iter().map(move |one| (actor, one))).collect();
@@ -30,6 +32,40 @@ pub(super) fn leave_out(shrinking: &mut Shrinking<'_>) {
         Case { operations: Some(Operations { actors }), ..case.clone() }
     });
     shrinking.judge.tell("operations", &shrinking.best);
+}
+
+/// Has an earlier actor do what a later one does, in the order of their times: with fewer actors, the run may be
+/// smaller.
+fn one_actor(shrinking: &mut Shrinking<'_>) {
+    let Some(operations) = shrinking.best.case.operations.clone() else { return };
+    let names: Vec<String> = operations.actors.keys().cloned().collect();
+    let mut candidates = Vec::new();
+    for (index, later) in names.iter().enumerate().rev() {
+        for earlier in &names[..index] {
+            let mut actors = operations.actors.clone();
+            let moved = actors.remove(later).unwrap_or_default();
+            let all = actors.entry(earlier.clone()).or_default();
+            all.extend(moved);
+            all.sort_by_key(|operation| times::first(operation));
+            candidates.push(Case { operations: Some(Operations { actors }), ..shrinking.best.case.clone() });
+        }
+    }
+    if shrinking.take_first(&candidates).is_some() {
+        one_actor(shrinking);
+    }
+}
+
+/// The case without each of some equal parts of its operations: halves first, then smaller ones.
+pub(super) fn without_each(case: &Case, parts_max: usize) -> Vec<Case> {
+    let Some(operations) = &case.operations else { return Vec::new() };
+    let most = parts_max.min(operations.count());
+    let mut without = Vec::new();
+    for parts in [2, parts_max].into_iter().map(|parts| parts.min(most)).filter(|parts| *parts > 0) {
+        let some = (0..parts).map(|part| without_part(operations, part, parts));
+        without.extend(some.map(|operations| Case { operations: Some(operations), ..case.clone() }));
+    }
+    without.dedup();
+    without
 }
 
 /// Makes the plain numbers in operations 0, all of an operation or one by one.

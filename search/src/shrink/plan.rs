@@ -22,6 +22,17 @@ fn is_trouble(line: &Line) -> bool {
     !matches!(line.trouble, Trouble::Calm {})
 }
 
+/// The case without each of its lines of trouble.
+pub(super) fn without_each(case: &Case) -> Vec<Case> {
+    let Some(plan) = of(case) else { return Vec::new() };
+    let without = |gone: usize| {
+        let mut faults = plan.faults.clone();
+        faults.remove(gone);
+        Case { plan: Some(PlanSource::inline(&Plan { faults })), ..case.clone() }
+    };
+    (0..plan.faults.len()).filter(|&index| is_trouble(&plan.faults[index])).map(without).collect()
+}
+
 /// Leaves out lines.
 pub(super) fn lines(shrinking: &mut Shrinking<'_>) {
     let Some(plan) = of(&shrinking.best.case) else { return };

@@ -52,11 +52,12 @@ impl InProcess {
 }
 
 impl Judge for InProcess {
-    fn first(&mut self, candidates: &[Case]) -> Option<(usize, Extent)> {
+    fn first(&mut self, candidates: &[Case], records_max: u64) -> Option<(usize, Extent)> {
         for (wave, cases) in candidates.chunks(self.wave).enumerate() {
             let mut found = None;
             for (index, case) in cases.iter().enumerate().rev() {
-                found = self.fails(case).map(|extent| (wave * self.wave + index, extent)).or(found);
+                let fails = self.fails(case).filter(|extent| extent.records <= records_max);
+                found = fails.map(|extent| (wave * self.wave + index, extent)).or(found);
             }
             if found.is_some() {
                 return found;

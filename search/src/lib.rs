@@ -5,4 +5,5 @@
 //! it. So a search gives the same answers with any number of workers.
 
 pub mod explore;
+pub mod pct;
 pub mod shrink;

@@ -29,7 +29,7 @@ pub struct Recording {
 ///
 /// The generator advances whatever the answer is, so an explorer that returns `drawn` changes nothing.
 pub trait Explorer {
-    /// A stream was used for the first time.
+    /// A stream was used for the first time; or it was open before the explorer came.
     fn stream_opened(&mut self, stream: StreamId, name: &str) {
         let _ = (stream, name);
     }

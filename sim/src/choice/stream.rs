@@ -108,7 +108,11 @@ impl Choices {
         self.explorer.is_some()
     }
 
-    pub(crate) fn explore(&mut self, explorer: Box<dyn Explorer>) {
+    /// The explorer is shown the streams that are open already: the schedule of the test's own machine is.
+    pub(crate) fn explore(&mut self, mut explorer: Box<dyn Explorer>) {
+        for (name, number) in self.names.iter().zip(0..) {
+            explorer.stream_opened(StreamId(number), name);
+        }
         self.explorer = Some(explorer);
         self.watched = true;
     }
@@ -346,6 +350,25 @@ mod tests {
         let drawn = draws(&mut choices, "s", 12);
         assert_eq!(drawn, [&old[..5], &new[..3], &old[..4]].concat());
         assert_eq!(draws(&mut choices, "t", 3), draws(&mut Choices::new(7), "t", 3));
+    }
+
+    #[test]
+    fn an_explorer_is_shown_every_stream_also_those_before_it() {
+        struct Witness(std::rc::Rc<std::cell::RefCell<Vec<(usize, String)>>>);
+        impl Explorer for Witness {
+            fn stream_opened(&mut self, stream: StreamId, name: &str) {
+                self.0.borrow_mut().push((stream.index(), name.to_string()));
+            }
+            fn choose(&mut self, _stream: StreamId, _index: u64, _bound: u64, drawn: u64) -> u64 {
+                drawn
+            }
+        }
+        let shown = std::rc::Rc::default();
+        let mut choices = Choices::new(7);
+        choices.open("before");
+        choices.explore(Box::new(Witness(std::rc::Rc::clone(&shown))));
+        choices.open("after");
+        assert_eq!(*shown.borrow(), [(0, "before".to_string()), (1, "after".to_string())]);
     }
 
     proptest! {

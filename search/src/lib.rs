@@ -4,6 +4,7 @@
 //! itself or touches the host: who searches asks what to run next, runs it wherever it likes, and tells what came of
 //! it. So a search gives the same answers with any number of workers.
 
+pub mod coverage;
 pub mod dfs;
 pub mod explore;
 pub mod pct;

@@ -7,5 +7,6 @@
 pub mod coverage;
 pub mod dfs;
 pub mod explore;
+pub mod guided;
 pub mod pct;
 pub mod shrink;

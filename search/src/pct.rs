@@ -6,10 +6,10 @@
 //! powers where one task must make many steps alone.
 //!
 //! **What counts as a decision.** The kernel asks only when two tasks or more are ready, and only those decisions are
-//! counted, which makes `k` smaller and the bound better. Nothing is lost: to lower a task where it is alone changes
-//! nothing before it next stands beside another and would win, and a change point *there* lowers it too. Two changes
-//! that move to one decision lower its two first tasks, one after the other. So each schedule that change points
-//! anywhere can give, change points at the asked decisions can give as well.
+//! counted, which makes `k` smaller and the bound better. No schedule is lost: to lower a task where it is alone
+//! changes nothing before it next stands beside another and would win, and a change point *there* lowers it too. Where
+//! two changes move to one decision, they lower its two first tasks in an order that is drawn; a bug that needs
+//! `m` changes between the same two decisions is found as often as the bound says divided by `m!`.
 //!
 //! **Windows.** A long run is cut into windows of a fixed number of decisions, on each machine by its own count. Each
 //! window draws its own priorities and change points, so the bound, with `k` as the window's length, holds anew in
@@ -64,12 +64,20 @@ struct Machine {
     dice: Seeded,
     /// Decisions of this window so far.
     decided: u64,
-    /// At which decisions of this window the task that would go on is lowered, and to what: sorted.
-    changes: Vec<(u64, u64)>,
+    /// Where in this window the task that would go on is lowered, and to what: sorted.
+    changes: Vec<Change>,
     /// The tasks seen in this window; of those before, the ones that were ready when it began.
     ranks: BTreeMap<task::Id, Rank>,
     /// How many were raised; the last one stands highest.
     raised: u64,
+}
+
+/// A change point. Those of one decision come in the order of their ties.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Change {
+    decision: u64,
+    tie: u64,
+    value: u64,
 }
 
 struct Rank {
@@ -135,7 +143,9 @@ impl Machine {
     fn begin_window(&mut self, depth: u32, window: u64, ready: &[task::Id]) {
         self.decided = 0;
         self.raised = 0;
-        self.changes = (1..u64::from(depth)).map(|value| (self.dice.choose(window), value)).collect();
+        self.changes = (1..u64::from(depth))
+            .map(|value| Change { decision: self.dice.choose(window), tie: self.dice.choose(0), value })
+            .collect();
         self.changes.sort_unstable();
         let before = std::mem::take(&mut self.ranks);
         for &task in ready {
@@ -158,8 +168,8 @@ impl Machine {
                 self.ranks.insert(task, Rank { priority, passed_over: 0 });
             }
         }
-        while let Some(&(at, value)) = self.changes.first()
-            && at == self.decided
+        while let Some(&Change { decision, value, .. }) = self.changes.first()
+            && decision == self.decided
         {
             self.changes.remove(0);
             let (task, _) = self.highest(ready);

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use faults::plan::Host;
+use faults::scenario::{Scenario, Spec};
 use sim::points::{mark, numeric, reachable, sometimes};
 use sim::{Config, World, fault};
 use tourbillon_search::coverage::{Coverage, Footprint, Marks};
@@ -92,4 +94,28 @@ fn marks_beyond_one_block_of_the_trace_are_seen() {
         buckets.len(),
         "no two share a feature"
     );
+}
+
+/// A server and a plan for it.
+fn storm(plan: &str) -> Footprint {
+    let body = || async {
+        let store = sim::machine("store").create();
+        store.process("server", |_| async { sim::time::sleep(Duration::from_secs(60)).await }).start();
+        sim::time::sleep(Duration::from_secs(10)).await;
+    };
+    let scenario =
+        Scenario::new("shown/storm", "a machine in trouble", body).host(Host::new("store")).plan(plan);
+    let run = scenario.run(&Spec::of_seed(1)).expect("a spec without mistakes");
+    assert!(run.report.passed(), "{:?}", run.report.failure());
+    Footprint::of_run(&run)
+}
+
+#[test]
+fn lines_of_a_plan_show_as_their_kind_whatever_their_times() {
+    let early = storm(r#"faults = [{ at = "1s", power = "store", restart_after = "1s" }]"#);
+    let late = storm(r#"faults = [{ at = "3s", power = "store", restart_after = "2s" }]"#);
+    let other = storm(r#"faults = [{ at = "1s", for = "1s", pause = "store" }]"#);
+    assert!(!early.features().is_empty());
+    assert_eq!(early, late);
+    assert_ne!(early, other);
 }

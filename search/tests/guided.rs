@@ -19,6 +19,13 @@ fn five_nested_gates_are_passed_within_ten_thousand_runs() {
 }
 
 #[test]
+fn gates_that_each_run_lays_out_anew_are_passed_within_ten_thousand_runs() {
+    for seed in 0..5 {
+        assert!(Maze::of_each_run().guided(seed, 10_000).is_some(), "seed {seed}: not within 10,000 runs");
+    }
+}
+
+#[test]
 fn chance_alone_passes_a_level_about_once_in_twenty() {
     let maze = Maze::of_layout(0);
     let passed = (0..4_000).filter(|&seed| maze.visit(&Input::of_seed(seed)).0 > 0).count();
@@ -63,7 +70,7 @@ fn a_branch_keeps_what_was_before_the_draw_and_goes_another_way_behind_it() {
 
 #[test]
 fn a_number_is_raised_far_beyond_what_chance_gives() {
-    // One run of two hundred thousand has 36 sixes or more.
+    // Of chance alone, one run in forty million has forty sixes or more: 2.6e-8 by the binomial distribution.
     let mut guided = Guided::new(1);
     let mut best = 0;
     while guided.coverage().runs() < 4_000 {

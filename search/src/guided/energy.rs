@@ -38,7 +38,7 @@ impl Kept {
 /// One of what is kept, by energy.
 pub(super) fn pick<'a>(kept: &'a mut [Kept], rarity: &[u64], dice: &mut Seeded) -> Option<&'a Kept> {
     let energies = || kept.iter().zip(rarity).map(|(kept, rarity)| kept.energy(*rarity));
-    // Fewer than 2^20 runs are kept in any campaign's life; beyond, the last ones share what is left.
+    // Below 2^64 for 2^24 kept runs; beyond, those that lie behind the sum are not reached.
     let whole = energies().fold(0, u64::saturating_add);
     if whole == 0 {
         return None;

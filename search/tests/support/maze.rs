@@ -1,4 +1,5 @@
-//! Five nested gates, four wide. At each level one gate leads on and three into dead ends; which one is the layout.
+//! Five nested gates, four wide. At each level one gate leads on and three into dead ends; which one is the layout, that
+//! is drawn from a seed of its own or from each run's.
 #![allow(dead_code, reason = "each test and bench uses a part")]
 
 use std::cell::Cell;
@@ -17,16 +18,24 @@ pub const CHANCE_ONE_IN: u64 = 20;
 /// Draws at each level that decide nothing.
 const IDLE: u64 = 3;
 
-/// Where the right gates are.
+/// At each level, which gate is the right one.
+type Layout = [u64; LEVELS as usize];
+
 #[derive(Clone, Copy)]
 pub struct Maze {
-    right: [u64; LEVELS as usize],
+    /// None where each run draws its own, from its seed.
+    layout: Option<Layout>,
 }
 
 impl Maze {
     pub fn of_layout(seed: u64) -> Maze {
         let mut dice = Seeded::new(seed, "maze/layout");
-        Maze { right: [(); LEVELS as usize].map(|()| dice.choose(GATES)) }
+        Maze { layout: Some([(); LEVELS as usize].map(|()| dice.choose(GATES))) }
+    }
+
+    /// A maze that differs from run to run: what one run learned of it holds for its own futures alone.
+    pub fn of_each_run() -> Maze {
+        Maze { layout: None }
     }
 
     /// One visit: the number of levels that it passed, and what it showed.
@@ -43,7 +52,8 @@ impl Maze {
 
     fn walk(self) -> u64 {
         let mut dice = sim::rng("maze");
-        for (level, right) in (0u64..).zip(self.right) {
+        let drawn = [(); LEVELS as usize].map(|()| dice.choose(GATES));
+        for (level, right) in (0u64..).zip(self.layout.unwrap_or(drawn)) {
             for _ in 0..IDLE {
                 let _ = dice.choose(100);
             }

@@ -34,8 +34,8 @@ mod mutate;
 
 use sim::choice::Seeded;
 
-use crate::coverage::{Coverage, Footprint};
-use energy::{Kept, pick};
+use crate::coverage::{Coverage, Feature};
+use energy::Shelf;
 pub use input::{Input, Told, branch};
 use mutate::mutated;
 
@@ -43,7 +43,7 @@ use mutate::mutated;
 pub struct Guided {
     dice: Seeded,
     coverage: Coverage,
-    kept: Vec<Kept>,
+    shelf: Shelf,
     /// The batch that is out.
     planned: Vec<Input>,
     /// Runs without news after which the search is over.
@@ -61,8 +61,8 @@ impl Guided {
     /// A search whose own chance comes from a seed.
     pub fn new(seed: u64) -> Guided {
         let dice = Seeded::new(seed, "explore/guided");
-        let coverage = Coverage::default();
-        Guided { dice, coverage, kept: Vec::new(), planned: Vec::new(), plateau: u64::MAX, news_at: 0 }
+        let (coverage, shelf) = (Coverage::default(), Shelf::default());
+        Guided { dice, coverage, shelf, planned: Vec::new(), plateau: u64::MAX, news_at: 0 }
     }
 
     /// The search is over when so many runs in a row showed nothing new. Default: never.
@@ -78,15 +78,15 @@ impl Guided {
     /// When nothing was told of the batch before.
     pub fn next_batch(&mut self, count: usize) -> Vec<Input> {
         assert!(self.planned.is_empty(), "a batch is planned when the one before it was told");
-        let rarity: Vec<u64> = self.kept.iter().map(|kept| kept.rarity(&self.coverage)).collect();
-        self.planned = (0..count).map(|_| self.plan(&rarity)).collect();
+        let rarities = self.shelf.rarities(&self.coverage);
+        self.planned = (0..count).map(|_| self.plan(&rarities)).collect();
         self.planned.clone()
     }
 
-    fn plan(&mut self, rarity: &[u64]) -> Input {
+    fn plan(&mut self, rarities: &[u64]) -> Input {
         // Drawn in any case, so that the first things kept move little.
         let (is_fresh, seed) = (self.dice.choose(Self::FRESH_ONE_IN) == 0, self.dice.choose(0));
-        match pick(&mut self.kept, rarity, &mut self.dice) {
+        match self.shelf.pick(rarities, &mut self.dice) {
             Some(kept) if !is_fresh => mutated(kept, &mut self.dice),
             _ => Input::of_seed(seed),
         }
@@ -104,7 +104,7 @@ impl Guided {
             let news = self.coverage.add(self.coverage.runs(), &told.footprint);
             if news.is_some() {
                 self.news_at = self.coverage.runs();
-                self.kept.push(Kept::new(input, told));
+                self.shelf.keep(input, told, news);
             }
         }
     }
@@ -119,8 +119,9 @@ impl Guided {
         &self.coverage
     }
 
-    /// The runs that showed something new, oldest first, with what they showed.
-    pub fn kept(&self) -> impl Iterator<Item = (&Input, &Footprint)> {
-        self.kept.iter().map(|kept| (&kept.input, &kept.footprint))
+    /// The runs that showed something new, oldest first, each with the features that it was the first to show: none
+    /// where it only drove a number further.
+    pub fn kept(&self) -> impl Iterator<Item = (&Input, &[Feature])> {
+        self.shelf.kept.iter().map(|kept| (&kept.input, &*kept.firsts))
     }
 }

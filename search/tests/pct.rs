@@ -93,6 +93,26 @@ fn the_same_seed_gives_the_same_schedule_and_another_another() {
 }
 
 #[test]
+fn no_ready_task_is_passed_over_more_often_than_is_said() {
+    const PATIENCE: usize = 20;
+    for seed in 0..20 {
+        let order = order(Pct::new(seed, 4, 100).with_patience(PATIENCE as u32), &[300, 300, 300, 300]);
+        for task in 0..4 {
+            // All four are ready until the first one is through.
+            let turns = order.iter().enumerate().filter(|(_, of)| **of == task).map(|(place, _)| place);
+            let mut before = 0;
+            for place in turns {
+                assert!(
+                    place - before < PATIENCE + 4,
+                    "seed {seed}: task {task} waited from {before} to {place}"
+                );
+                before = place + 1;
+            }
+        }
+    }
+}
+
+#[test]
 fn a_task_that_spins_does_not_starve_whom_it_waits_for() {
     for seed in 0..20 {
         let turns = Rc::new(Cell::new(0));

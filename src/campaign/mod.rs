@@ -2,13 +2,14 @@
 //!
 //! A run never happens in the process that reads the command line: a worker may die or hang and is then that
 //! run's outcome. `worker` is the side that runs, `crew` the side that asks, `pool` hands runs to several
-//! workers at once, `summary` adds up what came back. Order and outcome travel as frames (`wire`).
+//! workers at once, `summary` adds up what came back, `tally` keeps it as a file that others join. Order and outcome travel as frames (`wire`).
 
 mod crew;
 mod jury;
 mod pool;
 mod ran;
 mod summary;
+mod tally;
 mod wire;
 mod worker;
 
@@ -17,5 +18,6 @@ pub(crate) use jury::{Jury, Patience, sizes};
 pub(crate) use pool::{Interrupt, Job, Pool};
 pub(crate) use ran::Ran;
 pub(crate) use summary::{Failing, PointSum, REQUIRED_AFTER_SEEDS, Row, ScenarioSummary, Summary, Verdict};
+pub(crate) use tally::{Joined, Parts, Sweep, Tally, join};
 pub(crate) use wire::{Codec, Order};
 pub(crate) use worker::{CANARY, HIDDEN_VERB, serve};

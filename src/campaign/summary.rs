@@ -27,8 +27,10 @@ pub(crate) struct Summary {
 /// The runs of one scenario.
 pub(crate) struct ScenarioSummary {
     pub(crate) name: String,
-    /// By position: what each run came to, in short.
+    /// What each run came to, in short; by the place of its seed among all that were asked for, so that the
+    /// parts of a sweep join in order.
     pub(crate) rows: BTreeMap<u64, Row>,
+    /// Time of the workers. It is told to people and decides nothing.
     pub(crate) busy_ns: u128,
     pub(crate) virtual_ns: u128,
     pub(crate) effects: u64,
@@ -38,12 +40,10 @@ pub(crate) struct ScenarioSummary {
     pub(crate) failing: BTreeMap<String, Failing>,
     pub(crate) latencies: BTreeMap<String, Histogram<u64>>,
     pub(crate) warnings: BTreeMap<String, u64>,
-    operations: Vec<u64>,
-    lines_effective: Vec<u64>,
 }
 
 /// A run in short.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Row {
     pub(crate) seed: u64,
     pub(crate) verdict: Verdict,
@@ -53,6 +53,10 @@ pub(crate) struct Row {
     pub(crate) records: u64,
     pub(crate) virtual_ns: u64,
     pub(crate) effects: u64,
+    /// Measured operations.
+    pub(crate) operations: u64,
+    /// Lines of the plan that took effect.
+    pub(crate) lines_effective: u64,
 }
 
 /// How a run ended, in a word.
@@ -163,8 +167,6 @@ impl ScenarioSummary {
             failing: BTreeMap::new(),
             latencies: BTreeMap::new(),
             warnings: BTreeMap::new(),
-            operations: Vec::new(),
-            lines_effective: Vec::new(),
         }
     }
 
@@ -177,6 +179,8 @@ impl ScenarioSummary {
             records: 0,
             virtual_ns: 0,
             effects: 0,
+            operations: 0,
+            lines_effective: 0,
         };
         match ended {
             Ended::Ran(ran) => self.ran(job, *ran, case),
@@ -195,8 +199,6 @@ impl ScenarioSummary {
         self.busy_ns += u128::from(ran.wall_ns);
         self.virtual_ns += u128::from(ran.virtual_ns);
         self.effects += ran.effects;
-        self.operations.push(ran.operations());
-        self.lines_effective.push(ran.lines_effective);
         for seen in &ran.points {
             // A point that nobody declared is no part of what the scenario promises to reach.
             if let Some(point) = self.points.get_mut(&seen.name) {
@@ -206,10 +208,7 @@ impl ScenarioSummary {
             }
         }
         for (name, counts) in &ran.latencies {
-            let histogram = self
-                .latencies
-                .entry(name.clone())
-                .or_insert_with(|| Histogram::new(LATENCY_DIGITS).expect("so many digits can be kept"));
+            let histogram = self.latencies.entry(name.clone()).or_insert_with(histogram);
             for (value, count) in counts {
                 histogram.record_n(*value, *count).expect("a histogram grows with its values");
             }
@@ -225,6 +224,8 @@ impl ScenarioSummary {
             records: ran.records,
             virtual_ns: ran.virtual_ns,
             effects: ran.effects,
+            operations: ran.operations(),
+            lines_effective: ran.lines_effective,
         };
         match ran.failed {
             None => {
@@ -240,16 +241,9 @@ impl ScenarioSummary {
 
     fn fail(&mut self, job: &Job, row: Row, case: Case, message: String, page: Option<String>) {
         let what = row.property.clone().unwrap_or_default();
-        let failing = self.failing.entry(what).or_insert_with(|| Failing {
-            verdict: row.verdict,
-            count: 0,
-            first: BTreeMap::new(),
-        });
+        let failing = self.failing.entry(what).or_insert_with(|| Failing::new(row.verdict));
         failing.count += 1;
-        failing.first.insert(job.position, Kept { case, message, page });
-        if failing.first.len() > KEPT_MAX {
-            failing.first.pop_last();
-        }
+        failing.keep(job.position, Kept { case, message, page });
         self.rows.insert(job.position, row);
     }
 
@@ -264,18 +258,23 @@ impl ScenarioSummary {
 
     /// Runs a second on one core.
     pub(crate) fn runs_per_second(&self) -> Option<u64> {
-        let runs = self.operations.len() as u128 * 1_000_000_000;
+        let runs = self.whole_rows().count() as u128 * 1_000_000_000;
         runs.checked_div(self.busy_ns).and_then(|rate| u64::try_from(rate).ok())
     }
 
     /// Median operations of a run.
     pub(crate) fn operations_median(&self) -> u64 {
-        median(&self.operations)
+        median(self.whole_rows().map(|row| row.operations).collect())
     }
 
     /// Median lines of a plan that took effect in a run.
     pub(crate) fn lines_effective_median(&self) -> u64 {
-        median(&self.lines_effective)
+        median(self.whole_rows().map(|row| row.lines_effective).collect())
+    }
+
+    /// Runs that came to their end.
+    fn whole_rows(&self) -> impl Iterator<Item = &Row> {
+        self.rows.values().filter(|row| row.digests.is_some())
     }
 
     /// Reached and declared points.
@@ -290,8 +289,26 @@ impl ScenarioSummary {
     }
 }
 
-fn median(values: &[u64]) -> u64 {
-    let mut values = values.to_vec();
-    values.sort_unstable();
-    values.get(values.len() / 2).copied().unwrap_or_default()
+impl Failing {
+    pub(super) fn new(verdict: Verdict) -> Failing {
+        Failing { verdict, count: 0, first: BTreeMap::new() }
+    }
+
+    /// Keeps a run whole, unless there are enough of an earlier place.
+    pub(super) fn keep(&mut self, position: u64, kept: Kept) {
+        self.first.insert(position, kept);
+        if self.first.len() > KEPT_MAX {
+            self.first.pop_last();
+        }
+    }
+}
+
+/// An empty histogram of latencies.
+pub(super) fn histogram() -> Histogram<u64> {
+    Histogram::new(LATENCY_DIGITS).expect("so many digits can be kept")
+}
+
+fn median(mut values: Vec<u64>) -> u64 {
+    let middle = values.len() / 2;
+    if values.is_empty() { 0 } else { *values.select_nth_unstable(middle).1 }
 }

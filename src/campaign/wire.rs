@@ -96,6 +96,8 @@ pub(crate) fn read_frame(input: &mut dyn Read) -> io::Result<Option<Vec<u8>>> {
 /// Writing fields.
 pub(crate) trait Put {
     fn put(&mut self, number: u64);
+    /// In as many bytes as it needs: seven bits a byte, the last one without its highest bit.
+    fn put_varint(&mut self, number: u64);
     fn put_bytes(&mut self, bytes: &[u8]);
     fn put_text(&mut self, text: &str) {
         self.put_bytes(text.as_bytes());
@@ -107,6 +109,14 @@ impl Put for Vec<u8> {
         self.extend_from_slice(&number.to_le_bytes());
     }
 
+    fn put_varint(&mut self, mut number: u64) {
+        while number >= 0x80 {
+            self.push(number.to_le_bytes()[0] | 0x80);
+            number >>= 7;
+        }
+        self.push(number.to_le_bytes()[0]);
+    }
+
     fn put_bytes(&mut self, bytes: &[u8]) {
         self.put(bytes.len() as u64);
         self.extend_from_slice(bytes);
@@ -116,6 +126,8 @@ impl Put for Vec<u8> {
 /// Reading fields, in the order in which they were written.
 pub(crate) trait Take {
     fn number(&mut self) -> io::Result<u64>;
+    fn varint(&mut self) -> io::Result<u64>;
+    fn array<const N: usize>(&mut self) -> io::Result<[u8; N]>;
     fn bytes(&mut self) -> io::Result<Vec<u8>>;
 
     fn text(&mut self) -> io::Result<String> {
@@ -131,9 +143,29 @@ pub(crate) trait Take {
 
 impl Take for &[u8] {
     fn number(&mut self) -> io::Result<u64> {
-        let (number, rest) = self.split_first_chunk().ok_or_else(malformed)?;
+        self.array().map(u64::from_le_bytes)
+    }
+
+    fn varint(&mut self) -> io::Result<u64> {
+        let mut number = 0;
+        for shift in (0..64).step_by(7) {
+            let [byte] = self.array()?;
+            let bits = u64::from(byte & 0x7f);
+            if (bits << shift) >> shift != bits {
+                break;
+            }
+            number |= bits << shift;
+            if byte < 0x80 {
+                return Ok(number);
+            }
+        }
+        Err(malformed())
+    }
+
+    fn array<const N: usize>(&mut self) -> io::Result<[u8; N]> {
+        let (array, rest) = self.split_first_chunk().ok_or_else(malformed)?;
         *self = rest;
-        Ok(u64::from_le_bytes(*number))
+        Ok(*array)
     }
 
     fn bytes(&mut self) -> io::Result<Vec<u8>> {
@@ -145,7 +177,7 @@ impl Take for &[u8] {
 }
 
 pub(crate) fn malformed() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "what came from the worker is no frame")
+    io::Error::new(io::ErrorKind::InvalidData, "these bytes are not what was written")
 }
 
 #[cfg(test)]
@@ -169,6 +201,19 @@ mod tests {
         for length in 0..bytes.len() {
             assert!(Order::decode(&bytes[..length]).is_err(), "{length} bytes");
         }
+    }
+
+    #[test]
+    fn a_number_takes_as_many_bytes_as_it_needs() {
+        for (number, bytes) in [(0, 1), (127, 1), (128, 2), (1 << 35, 6), (u64::MAX, 10)] {
+            let mut out = Vec::new();
+            out.put_varint(number);
+            assert_eq!(out.len(), bytes, "{number}");
+            assert_eq!((&out[..]).varint().expect("it was written"), number);
+            assert!((&out[..bytes - 1]).varint().is_err(), "{number}");
+        }
+        assert!((&[0xff; 11][..]).varint().is_err());
+        assert!((&[[0x80; 9].as_slice(), &[2]].concat()[..]).varint().is_err(), "it has 65 bits");
     }
 
     #[test]

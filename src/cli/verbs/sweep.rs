@@ -219,10 +219,10 @@ struct Queue<'a> {
     /// When to stop handing out, and when to do so even to packs that had few.
     deadline: Option<Instant>,
     deadline_max: Option<Instant>,
-    seeds: Box<dyn Iterator<Item = u64> + Send + 'a>,
-    /// The seed of the current turn, its position, and the next scenario.
+    /// Seeds of this shard, each behind its place among the seeds of all.
+    seeds: Box<dyn Iterator<Item = (u64, u64)> + Send + 'a>,
+    /// The position of the current turn, its seed, and the next scenario.
     turn: Option<(u64, u64, usize)>,
-    positions: u64,
     handed: Vec<u64>,
 }
 
@@ -239,7 +239,7 @@ impl<'a> Queue<'a> {
         };
         let shard = args.shard;
         let mine = move |index: u64| shard.is_none_or(|shard| index % shard.count == shard.index);
-        let seeds = Box::new((0..).zip(seeds).filter(move |(index, _)| mine(*index)).map(|(_, seed)| seed));
+        let seeds = Box::new((0..).zip(seeds).filter(move |(position, _)| mine(*position)));
         Queue {
             house,
             chosen,
@@ -249,7 +249,6 @@ impl<'a> Queue<'a> {
             deadline_max: time_max.map(|time| began_at + time),
             seeds,
             turn: None,
-            positions: 0,
             handed: vec![0; chosen.len()],
         }
     }
@@ -264,15 +263,12 @@ impl<'a> Queue<'a> {
 
     fn next(&mut self) -> Option<Job> {
         loop {
-            let (seed, position, scenario) = match self.turn.take() {
+            let (position, seed, scenario) = match self.turn.take() {
                 Some(turn) => turn,
-                None => {
-                    self.positions += 1;
-                    (self.seeds.next()?, self.positions - 1, 0)
-                }
+                None => self.seeds.next().map(|(position, seed)| (position, seed, 0))?,
             };
             if scenario + 1 < self.chosen.len() {
-                self.turn = Some((seed, position, scenario + 1));
+                self.turn = Some((position, seed, scenario + 1));
             }
             if !self.may_hand(scenario) {
                 if self.is_over() {

@@ -54,6 +54,9 @@ fn scenarios() -> Vec<Scenario> {
         }),
         Scenario::new("trouble/static", "a static decides, so no run is like another", count_runs),
         Scenario::new("trouble/guest", "the same, in a process of its own for each run", count_runs).guests(),
+        Scenario::new("trouble/shy", "never reaches a point that it must", || async {})
+            .points(&POINTS)
+            .required(["trouble.never"]),
         Scenario::new("trouble/chatty", "prints on standard output", || async {
             println!("a scenario may print");
             time::sleep(Duration::from_secs(1)).await;

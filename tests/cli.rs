@@ -11,7 +11,7 @@ use support::{below, command, example, folder, run, trouble};
 
 #[test]
 fn list_names_scenarios_by_prefix() {
-    run(&["list"]).expect(0).says("trouble (8)").says("trouble/steady  two machines");
+    run(&["list"]).expect(0).says("trouble (9)").says("trouble/steady  two machines");
     let done =
         run(&["list", "trouble/st", "--points"]).expect(0).says("trouble.waited (reachable, required)");
     assert!(!done.out.contains("trouble/odd") && done.out.contains("--quirk short-sleep"), "{}", done.out);

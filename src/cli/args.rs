@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use replay::ShortDigest;
 
+use super::shard::ShardAsked;
 use super::words::parse_duration;
 use crate::campaign::Codec;
 use crate::seeds::{Seeds, parse_seed};
@@ -35,6 +36,8 @@ pub(crate) enum Verb {
     Run(Run),
     /// Many seeds of each chosen scenario; without arguments all packs share a minute and a half
     Sweep(Sweep),
+    /// The shards of a sweep as one report, the same that the whole sweep would have written
+    Merge(Merge),
     /// The exact run of a case, and whether it still fails in the same way
     Replay(Replay),
     /// The smallest case that fails in the same way as this one
@@ -132,9 +135,10 @@ pub(crate) struct Sweep {
     /// Worker processes [default: one for each core]
     #[arg(long, value_name = "N", env = "TOURBILLON_JOBS")]
     pub(crate) jobs: Option<NonZeroUsize>,
-    /// Run one of N equal parts, counted from 0
+    /// Run one of N equal parts, counted from 0; `auto` reads which from a Slurm array, `auto/N` from a Kubernetes
+    /// indexed job as well
     #[arg(long, value_name = "I/N", env = "TOURBILLON_SHARD")]
-    pub(crate) shard: Option<Shard>,
+    pub(crate) shard: Option<ShardAsked>,
     /// Run every seed in two processes, in lock step
     #[arg(long, env = "TOURBILLON_VERIFY")]
     pub(crate) verify: bool,
@@ -148,6 +152,22 @@ pub(crate) struct Sweep {
     pub(crate) common: Common,
     #[command(flatten)]
     pub(crate) output: Output,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Merge {
+    /// Tallies that sweeps left, or folders with such below them
+    #[arg(required = true, value_name = "FILE|DIR")]
+    pub(crate) tallies: Vec<PathBuf>,
+    /// Where artefacts go [default: target/tourbillon/<run-id>]
+    #[arg(long, value_name = "DIR", env = "TOURBILLON_OUT")]
+    pub(crate) out: Option<PathBuf>,
+    /// Write a JUnit report here
+    #[arg(long, value_name = "FILE", env = "TOURBILLON_JUNIT")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Write scenario, seed, digests and verdict of every run here
+    #[arg(long, value_name = "FILE", env = "TOURBILLON_JSON")]
+    pub(crate) json: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
@@ -263,33 +283,6 @@ impl FromStr for Time {
         let refuse =
             || format!("`{text}` is no time: expected a number and a unit, such as `90s`, `10m` or `8h`");
         parse_duration(text).filter(|time| !time.is_zero()).map(Time).ok_or_else(refuse)
-    }
-}
-
-/// One of some equal parts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Shard {
-    pub(crate) index: u64,
-    pub(crate) count: u64,
-}
-
-impl FromStr for Shard {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Shard, String> {
-        let refuse = || format!("`{text}` is no shard: expected `I/N` with I from 0 to N-1, such as `0/4`");
-        let (index, count) = text.split_once('/').ok_or_else(refuse)?;
-        let shard = Shard {
-            index: index.parse().map_err(|_| refuse())?,
-            count: count.parse().map_err(|_| refuse())?,
-        };
-        if shard.index < shard.count { Ok(shard) } else { Err(refuse()) }
-    }
-}
-
-impl fmt::Display for Shard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.index, self.count)
     }
 }
 

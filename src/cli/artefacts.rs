@@ -46,9 +46,14 @@ impl Artefacts {
     }
 }
 
-/// Writes a file whole or not at all.
+/// Writes a text whole or not at all.
 pub(super) fn write(path: &Path, content: &str) -> Result<(), Wrong> {
-    write_atomically(path, content.as_bytes()).map_err(|error| {
+    keep(path, content.as_bytes())
+}
+
+/// Writes a file whole or not at all.
+pub(super) fn keep(path: &Path, content: &[u8]) -> Result<(), Wrong> {
+    write_atomically(path, content).map_err(|error| {
         Wrong(format!("{}: it cannot be written: {error}; name another place", path.display()))
     })
 }

@@ -9,6 +9,7 @@ mod environment;
 mod json;
 mod report;
 mod select;
+mod shard;
 mod subject;
 mod verbs;
 mod words;
@@ -51,6 +52,8 @@ pub(crate) enum Status {
     Failed,
     /// Something was not the same as before.
     Moved,
+    /// An input was wrong, and was told; the others were processed.
+    Wrong,
 }
 
 impl Status {
@@ -58,6 +61,7 @@ impl Status {
         match self {
             Status::Held => 0,
             Status::Failed => 1,
+            Status::Wrong => 2,
             Status::Moved => 3,
             Status::Lost => 4,
         }
@@ -105,8 +109,13 @@ pub fn main(scenarios: Vec<Scenario>) -> ExitCode {
 }
 
 fn refuse(wrong: &Wrong) -> ExitCode {
+    tell_wrong(wrong);
+    ExitCode::from(Status::Wrong.code())
+}
+
+/// Says what was wrong, on standard error.
+fn tell_wrong(wrong: &Wrong) {
     anstream::eprintln!("\x1b[1;31merror:\x1b[0m {wrong}");
-    ExitCode::from(2)
 }
 
 /// What a shell reports for a program that SIGPIPE ended.
@@ -130,6 +139,7 @@ fn dispatch(house: &verbs::House, verb: Verb) -> Result<Status, Wrong> {
         Verb::List(list) => verbs::list(house, &list),
         Verb::Run(run) => verbs::run(house, &run),
         Verb::Sweep(sweep) => verbs::sweep(house, &sweep),
+        Verb::Merge(merge) => verbs::merge(&merge),
         Verb::Replay(replay) => verbs::replay(house, &replay),
         Verb::Shrink(shrink) => verbs::shrink(house, &shrink),
         Verb::Diff(diff) => verbs::diff(house, &diff),

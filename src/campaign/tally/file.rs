@@ -103,7 +103,9 @@ impl Tally {
         out.put_text(program);
         out.put(left_out.len() as u64);
         left_out.iter().for_each(|what| out.put_text(what));
-        [*planted, self.canary_failed, self.interrupted].into_iter().for_each(|flag| out.put(u64::from(flag)));
+        [*planted, self.canary_failed, self.interrupted]
+            .into_iter()
+            .for_each(|flag| out.put(u64::from(flag)));
         out.put(self.parts.count);
         out.put(self.parts.present.len() as u64);
         self.parts.present.iter().for_each(|part| out.put(*part));

@@ -72,8 +72,7 @@ fn difference(one: &Tally, other: &Tally) -> Option<String> {
     let (left, right) = (asked(one), asked(other));
     // In the order in which they were asked; a name that only one of them has counts as well.
     for (name, _) in one.sweep.asked.iter().chain(&other.sweep.asked) {
-        let value =
-            |asked: &BTreeMap<String, String>| asked.get(name).map_or_else(String::new, Clone::clone);
+        let value = |asked: &BTreeMap<String, String>| asked.get(name).map_or_else(String::new, Clone::clone);
         if left.get(name) != right.get(name) {
             return told(name, &value(&left), &value(&right));
         }

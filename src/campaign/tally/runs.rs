@@ -163,8 +163,7 @@ fn take_row(input: &mut &[u8], properties: &[String]) -> io::Result<(u64, Row)> 
 }
 
 fn verdict(input: &mut &[u8]) -> io::Result<Verdict> {
-    let all =
-        [Verdict::Passed, Verdict::Failed, Verdict::Nondeterministic, Verdict::Aborted, Verdict::Hung];
+    let all = [Verdict::Passed, Verdict::Failed, Verdict::Nondeterministic, Verdict::Aborted, Verdict::Hung];
     let [byte] = input.array()?;
     all.into_iter().find(|verdict| *verdict as u8 == byte).ok_or_else(malformed)
 }

@@ -76,7 +76,11 @@ fn a_tally_is_read_as_it_was_written() {
     let read = Tally::decode(&written).expect("it was written");
     assert!(read.encode() == written);
     assert_eq!(read.summary.runs(), 26);
-    let joined = join((0..4).map(|index| ("".to_string(), Tally::decode(&part(index).1.encode()).expect("written"))).collect());
+    let joined = join(
+        (0..4)
+            .map(|index| ("".to_string(), Tally::decode(&part(index).1.encode()).expect("written")))
+            .collect(),
+    );
     let whole = tally(&Parts { count: 4, present: (0..4).collect() }, 50);
     assert!(joined.tally.expect("there were some").encode() == whole.encode());
 }
@@ -100,7 +104,10 @@ fn no_byte_can_be_changed_or_cut_unnoticed() {
         assert!(expected, "byte {index}: {problem:?}");
     }
     let foreign = Tally::decode(b"kv/steady seed=1").err().expect("it is text").to_string();
-    assert!(foreign.starts_with("byte 0: this is no tally of a sweep: it begins with `kv/steady"), "{foreign}");
+    assert!(
+        foreign.starts_with("byte 0: this is no tally of a sweep: it begins with `kv/steady"),
+        "{foreign}"
+    );
 }
 
 /// Bodies that no sweep writes, under a checksum that fits.
@@ -115,7 +122,9 @@ fn a_body_that_no_sweep_wrote_is_refused_and_takes_no_memory() {
             changed.extend_from_slice(&check.0);
             if let Ok(read) = Tally::decode(&changed) {
                 // What still reads well is of its part, and can be told and joined.
-                assert!(read.summary.scenarios.iter().all(|one| one.rows.keys().all(|at| read.parts.have(*at))));
+                assert!(
+                    read.summary.scenarios.iter().all(|one| one.rows.keys().all(|at| read.parts.have(*at)))
+                );
                 let _ = join(vec![("".to_string(), read)]);
             }
         }

@@ -1,4 +1,11 @@
-//! A campaign as people and machines read it: the table, the failures, JSON and JUnit.
+//! A campaign as people and machines read it: the table, the failures, what was never reached.
+//!
+//! `settled` puts them together without anything of the wall clock, so that the parts of a sweep join to the same
+//! report as the whole; `runs` is the list of all runs, `junit` what continuous integration reads.
+
+mod junit;
+mod runs;
+mod settled;
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -7,31 +14,26 @@ use hdrhistogram::Histogram;
 
 use super::json::Json;
 use super::words::{counted, grouped, short_time, table};
-use crate::campaign::{Failing, REQUIRED_AFTER_SEEDS, Row, ScenarioSummary, Summary, Verdict};
+use crate::campaign::{Failing, REQUIRED_AFTER_SEEDS, ScenarioSummary, Summary, Verdict};
+
+pub(super) use junit::junit;
+pub(super) use runs::runs;
+pub(super) use settled::{json, left_out, status, told};
 
 /// The percentiles that are told.
 const PERCENTILES: [(&str, f64); 4] = [("p50", 50.0), ("p90", 90.0), ("p99", 99.0), ("p99.9", 99.9)];
 
-/// The table: a row for each scenario, and one for all.
-pub(super) fn overview(summary: &Summary, elapsed: Duration) -> String {
-    let head = [
-        "scenario",
-        "seeds",
-        "runs/s",
-        "virtual time",
-        "faults",
-        "lines/run",
-        "ops/run",
-        "points",
-        "failures",
-    ];
-    let mut rows = vec![head.map(str::to_string).to_vec()];
+/// The table: a row for each scenario, and one for all; with what depends on the wall clock, where that is known.
+pub(super) fn overview(summary: &Summary, elapsed: Option<Duration>) -> String {
+    let mut head = vec!["scenario", "seeds"];
+    head.extend(elapsed.map(|_| "runs/s"));
+    head.extend(["virtual time", "faults", "lines/run", "ops/run", "points", "failures"]);
+    let mut rows = vec![head.into_iter().map(str::to_string).collect()];
     for scenario in &summary.scenarios {
         let (reached, declared) = scenario.points_reached();
-        rows.push(vec![
-            scenario.name.clone(),
-            grouped(scenario.rows.len() as u64),
-            scenario.runs_per_second().map_or("-".to_string(), grouped),
+        let mut row = vec![scenario.name.clone(), grouped(scenario.rows.len() as u64)];
+        row.extend(elapsed.map(|_| scenario.runs_per_second().map_or("-".to_string(), grouped)));
+        row.extend([
             short_time(scenario.virtual_ns),
             grouped(scenario.effects),
             grouped(scenario.lines_effective_median()),
@@ -39,15 +41,17 @@ pub(super) fn overview(summary: &Summary, elapsed: Duration) -> String {
             format!("{reached}/{declared}"),
             grouped(scenario.failures()),
         ]);
+        rows.push(row);
     }
     let sum = |each: fn(&ScenarioSummary) -> u64| summary.scenarios.iter().map(each).sum::<u64>();
     let reached = summary.scenarios.iter().map(|scenario| scenario.points_reached().0).sum::<usize>();
     let declared = summary.scenarios.iter().map(|scenario| scenario.points_reached().1).sum::<usize>();
-    let millis = elapsed.as_millis().max(1);
-    rows.push(vec![
-        "all".to_string(),
-        grouped(summary.runs()),
-        grouped(u64::try_from(u128::from(summary.runs()) * 1000 / millis).unwrap_or(u64::MAX)),
+    let mut all = vec!["all".to_string(), grouped(summary.runs())];
+    all.extend(elapsed.map(|elapsed| {
+        let rate = u128::from(summary.runs()) * 1000 / elapsed.as_millis().max(1);
+        grouped(u64::try_from(rate).unwrap_or(u64::MAX))
+    }));
+    all.extend([
         short_time(summary.scenarios.iter().map(|scenario| scenario.virtual_ns).sum()),
         grouped(sum(|scenario| scenario.effects)),
         String::new(),
@@ -55,8 +59,12 @@ pub(super) fn overview(summary: &Summary, elapsed: Duration) -> String {
         format!("{reached}/{declared}"),
         grouped(sum(ScenarioSummary::failures)),
     ]);
+    rows.push(all);
     let mut text = table(&rows);
-    text += "runs/s: of a scenario on one core, of all by the wall clock; faults: how often they took effect;\n\
+    if elapsed.is_some() {
+        text += "runs/s: of a scenario on one core, of all by the wall clock; ";
+    }
+    text += "faults: how often they took effect;\n\
              lines/run: median of plan lines that took effect; ops/run: median of measured operations;\n\
              points: reached of declared\n";
     let mut rows = Vec::new();
@@ -134,40 +142,6 @@ pub(super) fn missing(summary: &Summary) -> (String, bool) {
     (text, counts)
 }
 
-/// Every run: scenario, seed, digests, verdict. It holds nothing of the wall clock.
-pub(super) fn runs_json(summary: &Summary) -> Json {
-    let row = |scenario: &ScenarioSummary, row: &Row| {
-        let digest = |digest: fn(&sim::trace::Digests) -> sim::trace::Digest| {
-            Json::option(row.digests.as_ref().map(|digests| format!("{:#}", digest(digests))))
-        };
-        Json::object([
-            ("scenario", Json::text(&*scenario.name)),
-            ("seed", Json::text(format!("{:#x}", row.seed))),
-            ("verdict", Json::text(row.verdict.label())),
-            ("property", Json::option(row.property.as_deref())),
-            ("trace", digest(|digests| digests.trace)),
-            ("faults", digest(|digests| digests.faults)),
-            ("semantic", digest(|digests| digests.semantic)),
-            ("records", Json::number(row.records)),
-            ("virtual_ns", Json::number(row.virtual_ns)),
-            ("effects", Json::number(row.effects)),
-        ])
-    };
-    let runs = summary
-        .scenarios
-        .iter()
-        .flat_map(|scenario| scenario.rows.values().map(move |one| row(scenario, one)))
-        .collect();
-    let latencies = summary.scenarios.iter().flat_map(|scenario| {
-        scenario.latencies.iter().map(|(name, histogram)| latency_json(&scenario.name, name, histogram))
-    });
-    Json::object([
-        ("version", Json::number(1u64)),
-        ("runs", Json::List(runs)),
-        ("latencies", Json::List(latencies.collect())),
-    ])
-}
-
 fn latency_json(scenario: &str, name: &str, histogram: &Histogram<u64>) -> Json {
     let mut fields = vec![
         ("scenario".to_string(), Json::text(scenario)),
@@ -182,8 +156,16 @@ fn latency_json(scenario: &str, name: &str, histogram: &Histogram<u64>) -> Json 
     Json::Object(fields)
 }
 
-/// One scenario in the manifest.
-pub(super) fn scenario_json(scenario: &ScenarioSummary) -> Json {
+/// One scenario in the manifest, with how fast it ran.
+pub(super) fn timed_scenario_json(scenario: &ScenarioSummary) -> Json {
+    let rate = scenario.runs_per_second().map_or(Json::Null, Json::number);
+    let mut fields = scenario_fields(scenario);
+    fields.push(("runs_per_second".to_string(), rate));
+    Json::Object(fields)
+}
+
+/// What one scenario came to, without anything of the wall clock.
+fn scenario_fields(scenario: &ScenarioSummary) -> Vec<(String, Json)> {
     let count = |verdict| Json::number(scenario.count(verdict));
     let points = scenario.points.iter().map(|(name, point)| {
         Json::object([
@@ -206,7 +188,7 @@ pub(super) fn scenario_json(scenario: &ScenarioSummary) -> Json {
     });
     let latencies =
         scenario.latencies.iter().map(|(name, histogram)| latency_json(&scenario.name, name, histogram));
-    Json::object([
+    let fields = [
         ("name", Json::text(&*scenario.name)),
         ("seeds", Json::number(scenario.rows.len() as u64)),
         ("passed", count(Verdict::Passed)),
@@ -214,7 +196,6 @@ pub(super) fn scenario_json(scenario: &ScenarioSummary) -> Json {
         ("nondeterministic", count(Verdict::Nondeterministic)),
         ("aborted", count(Verdict::Aborted)),
         ("hung", count(Verdict::Hung)),
-        ("runs_per_second", scenario.runs_per_second().map_or(Json::Null, Json::number)),
         ("virtual_ns", Json::number(scenario.virtual_ns)),
         ("fault_effects", Json::number(scenario.effects)),
         ("operations_median", Json::number(scenario.operations_median())),
@@ -224,67 +205,6 @@ pub(super) fn scenario_json(scenario: &ScenarioSummary) -> Json {
         ("points", Json::List(points.collect())),
         ("latencies", Json::List(latencies.collect())),
         ("warnings", Json::texts(scenario.warnings.keys().cloned())),
-    ])
-}
-
-/// A JUnit report: a suite a scenario, a case a seed.
-pub(super) fn junit(summary: &Summary) -> String {
-    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
-    for scenario in &summary.scenarios {
-        let errors =
-            [Verdict::Aborted, Verdict::Hung].map(|verdict| scenario.count(verdict)).iter().sum::<u64>();
-        let _ = writeln!(
-            text,
-            "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{errors}\">",
-            xml(&scenario.name),
-            scenario.rows.len(),
-            scenario.failures() - errors
-        );
-        for (position, row) in &scenario.rows {
-            let open =
-                format!("    <testcase classname=\"{}\" name=\"seed {:#x}\"", xml(&scenario.name), row.seed);
-            if row.verdict == Verdict::Passed {
-                let _ = writeln!(text, "{open}/>");
-                continue;
-            }
-            let element = if row.digests.is_none() && row.verdict != Verdict::Nondeterministic {
-                "error"
-            } else {
-                "failure"
-            };
-            let property = row.property.as_deref().unwrap_or_default();
-            let kept = scenario.failing.get(property).and_then(|failing| failing.first.get(position));
-            let message = kept.map_or_else(String::new, |kept| kept.message.clone());
-            let body = kept.map_or_else(String::new, |kept| {
-                format!("{}\n{}", kept.case, kept.page.as_deref().unwrap_or_default())
-            });
-            let _ = writeln!(
-                text,
-                "{open}><{element} type=\"{}\" message=\"{}\">{}</{element}></testcase>",
-                xml(property),
-                xml(&message),
-                xml(&body)
-            );
-        }
-        text += "  </testsuite>\n";
-    }
-    text + "</testsuites>\n"
-}
-
-/// Text within XML: what XML cannot hold at all is left out.
-fn xml(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.chars() {
-        match c {
-            '&' => out += "&amp;",
-            '<' => out += "&lt;",
-            '>' => out += "&gt;",
-            '"' => out += "&quot;",
-            '\n' => out += "&#10;",
-            '\t' => out.push(c),
-            c if c < ' ' => {}
-            c => out.push(c),
-        }
-    }
-    out
+    ];
+    fields.into_iter().map(|(name, value)| (name.to_string(), value)).collect()
 }

@@ -5,6 +5,7 @@ mod checklist;
 mod diff;
 mod golden;
 mod list;
+mod merge;
 mod pack;
 mod picture;
 mod replay;
@@ -19,14 +20,17 @@ use ::replay::case::{Case, PlanSource};
 use faults::scenario::{Deployment, Scenario};
 
 use super::args::Common;
+use super::artefacts::{Artefacts, keep, stem};
+use super::report;
 use super::subject::{Subject, in_classes};
 use super::{Status, Wrong};
-use crate::campaign::{Ended, Order, Setup, Summary, Verdict};
+use crate::campaign::{Ended, Order, Setup, Summary, Tally, Verdict};
 use crate::execute::{load_plan, spec_of};
 
 pub(super) use diff::diff;
 pub(super) use golden::golden;
 pub(super) use list::list;
+pub(super) use merge::merge;
 pub(super) use replay::replay;
 pub(super) use run::run;
 pub(super) use shrink::shrink;
@@ -126,7 +130,7 @@ impl<'a> Prepared<'a> {
 }
 
 /// What some runs come to.
-fn status_of(summary: &Summary) -> Status {
+pub(super) fn status_of(summary: &Summary) -> Status {
     let any = |verdict| summary.count(verdict) > 0;
     if any(Verdict::Nondeterministic) {
         Status::Moved
@@ -137,6 +141,30 @@ fn status_of(summary: &Summary) -> Status {
     } else {
         Status::Held
     }
+}
+
+/// The tally of a sweep, or of a shard of one, among its artefacts.
+const TALLY: &str = "sweep.tally";
+
+/// Writes what a sweep, or its joined shards, came to; nothing in it is of the wall clock.
+fn keep_report(tally: &Tally, artefacts: &Artefacts) -> Result<(), Wrong> {
+    artefacts.write("report.txt", &report::told(tally, None, &[]))?;
+    artefacts.write("report.json", &report::json(tally).to_string())?;
+    Ok(())
+}
+
+/// Writes the case and the page of each failing run that was kept.
+fn keep_failures(summary: &Summary, artefacts: &Artefacts) -> Result<(), Wrong> {
+    for (scenario, _, failing) in summary.failing() {
+        for kept in failing.first.values() {
+            let stem = stem(&scenario.name, kept.case.seed);
+            artefacts.write(&format!("{stem}.case"), &format!("{}\n", kept.case))?;
+            if let Some(page) = &kept.page {
+                artefacts.write(&format!("{stem}.page.txt"), page)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Refuses what workers refused: it was not seen before they were asked.

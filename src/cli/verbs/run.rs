@@ -77,7 +77,7 @@ pub(crate) fn run(house: &House, args: &Run) -> Result<Status, Wrong> {
         }
     }
     let more = pack::manifest(&artefacts, seed, args, packs.finish()?, &summary);
-    let scenarios = summary.scenarios.iter().map(crate::cli::report::scenario_json).collect();
+    let scenarios = summary.scenarios.iter().map(crate::cli::report::timed_scenario_json).collect();
     super::sweep::Manifest { verb: "run", artefacts: &artefacts, scenarios, more }
         .write(status_of(&summary))?;
     let status = status_of(&summary);

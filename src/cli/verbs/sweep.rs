@@ -9,13 +9,16 @@ use ::replay::case::Case;
 use faults::scenario::Scenario;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{House, Prepared, picture, refusal, status_of};
-use crate::campaign::{CANARY, Codec, Crew, Ended, Interrupt, Job, Order, Pool, Summary, Verdict};
+use super::{House, Prepared, TALLY, keep, keep_failures, keep_report, picture, refusal};
+use crate::campaign::{
+    self, CANARY, Codec, Crew, Ended, Interrupt, Job, Order, Parts, Pool, Summary, Tally, Verdict,
+};
 use crate::cli::args::Sweep;
 use crate::cli::artefacts::{Artefacts, stem, write};
 use crate::cli::json::Json;
 use crate::cli::report;
 use crate::cli::select::select;
+use crate::cli::shard::Shard;
 use crate::cli::words::{counted, short_time};
 use crate::cli::{Status, Wrong};
 
@@ -36,19 +39,14 @@ pub(crate) fn sweep(house: &House, args: &Sweep) -> Result<Status, Wrong> {
                 .to_string(),
         ));
     }
-    let (chosen, mut left_out) = choose(house, args)?;
-    let setup_wrong = |path: &Option<PathBuf>| path.as_ref().is_some_and(|path| path.is_dir());
-    for (flag, path) in [("--junit", &args.junit), ("--json", &args.json)] {
-        if setup_wrong(path) {
-            let path = path.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
-            return Err(Wrong(format!("{flag}: `{path}` is a folder: name a file")));
-        }
-    }
+    let shard = shard_of(args)?;
+    let (chosen, left_out) = choose(house, args)?;
+    check_reports(&args.junit, &args.json)?;
     let artefacts = Artefacts::new("sweep", args.output.out.as_deref())?;
     let began_at = Instant::now();
     let interrupt = Interrupt::on_signals()?;
     let setup = house.setup(Some(artefacts.folder.clone()), args.output.wall_limit.0)?;
-    let mut queue = Queue::new(house, &chosen, args, began_at);
+    let mut queue = Queue::new(house, &chosen, args, shard, began_at);
     let jobs = jobs(args.jobs);
     let total = queue.total();
     let jobs = total.map_or(jobs, |total| jobs.min(usize::try_from(total).unwrap_or(jobs)));
@@ -77,63 +75,46 @@ pub(crate) fn sweep(house: &House, args: &Sweep) -> Result<Status, Wrong> {
     }
 
     let elapsed = began_at.elapsed();
-    if interrupt.is_set() {
-        left_out.push("interrupted: what was still to come".to_string());
-    }
-    left_out.extend(queue.left_out(&summary));
-    let (missing, missing_counts) = report::missing(&summary);
-    let mut status = status_of(&summary);
-    let planted = args.common.quirk.is_some()
-        || args.common.plan.is_some()
-        || chosen.iter().any(|prepared| prepared.has_other_faults);
-    if missing_counts && !planted && args.shard.is_none() {
-        status = status.max(Status::Failed);
-    }
-    if !alive || interrupt.is_set() {
-        status = status.max(Status::Lost);
-    }
-
-    print!("{}", report::overview(&summary, elapsed));
-    print!("{}", report::failures(&summary, &house.program));
-    if !planted {
-        print!("{missing}");
-    }
-    if !alive {
-        println!("the canary `{CANARY}` did not fail: this sweep sees no failures");
-    }
-    for what in &left_out {
-        println!("left out: {what}");
-    }
-    for (scenario, _, failing) in summary.failing() {
-        for kept in failing.first.values() {
-            let stem = stem(&scenario.name, kept.case.seed);
-            artefacts.write(&format!("{stem}.case"), &format!("{}\n", kept.case))?;
-            if let Some(page) = &kept.page {
-                artefacts.write(&format!("{stem}.page.txt"), page)?;
-            }
-        }
-    }
+    let more_left_out = queue.left_out(&summary);
+    let tally = Tally {
+        sweep: campaign::Sweep {
+            asked: asked(args, &chosen),
+            program: house.program.clone(),
+            planted: is_planted(args, &chosen),
+            left_out,
+        },
+        parts: Parts::one(shard.index, shard.count),
+        canary_failed: alive,
+        interrupted: interrupt.is_set(),
+        summary,
+    };
+    let status = report::status(&tally);
+    print!("{}", report::told(&tally, Some(elapsed), &more_left_out));
+    let summary = &tally.summary;
+    keep_failures(summary, &artefacts)?;
     let mut crew = Crew::new(&setup, &interrupt, jobs + 1);
-    draw_first(house, &chosen, &summary, &mut crew, &artefacts)?;
+    draw_first(house, &chosen, summary, &mut crew, &artefacts)?;
     drop(crew);
-    let runs = report::runs_json(&summary).to_string();
+    keep_report(&tally, &artefacts)?;
+    keep(&artefacts.path(TALLY), &tally.encode())?;
+    let runs = report::runs(summary);
     artefacts.write("runs.json", &runs)?;
     if let Some(path) = &args.json {
         write(path, &runs)?;
     }
     if let Some(path) = &args.junit {
-        write(path, &report::junit(&summary))?;
+        write(path, &report::junit(summary))?;
     }
-    let scenarios = summary.scenarios.iter().map(report::scenario_json).collect();
+    let scenarios = summary.scenarios.iter().map(report::timed_scenario_json).collect();
     let millis = |time: Duration| Json::number(time.as_millis());
     let more = vec![
         ("elapsed_ms".to_string(), millis(elapsed)),
         ("jobs".to_string(), Json::number(jobs as u64)),
         ("seeds".to_string(), Json::option(args.seeds.as_ref().map(ToString::to_string))),
-        ("shard".to_string(), Json::option(args.shard.map(|shard| shard.to_string()))),
+        ("shard".to_string(), Json::option(args.shard.map(|_| shard.to_string()))),
         ("verify".to_string(), Json::Bool(args.verify)),
         ("canary_failed".to_string(), Json::Bool(alive)),
-        ("left_out".to_string(), Json::texts(left_out)),
+        ("left_out".to_string(), Json::texts(report::left_out(&tally).into_iter().chain(more_left_out))),
     ];
     let manifest = Manifest { verb: "sweep", artefacts: &artefacts, scenarios, more }.write(status)?;
     println!(
@@ -143,6 +124,46 @@ pub(crate) fn sweep(house: &House, args: &Sweep) -> Result<Status, Wrong> {
         manifest.display()
     );
     Ok(status)
+}
+
+/// A report is a file: said before anything runs.
+pub(super) fn check_reports(junit: &Option<PathBuf>, json: &Option<PathBuf>) -> Result<(), Wrong> {
+    for (flag, path) in [("--junit", junit), ("--json", json)] {
+        if let Some(path) = path.as_ref().filter(|path| path.is_dir()) {
+            return Err(Wrong(format!("{flag}: `{}` is a folder: name a file", path.display())));
+        }
+    }
+    Ok(())
+}
+
+/// Which part of the sweep this is; all of it is one of one.
+fn shard_of(args: &Sweep) -> Result<Shard, Wrong> {
+    let variable = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+    args.shard.map_or(Ok(Shard { index: 0, count: 1 }), |asked| asked.resolve(&variable))
+}
+
+/// All in which shards of one sweep agree: the build, as far as runs depend on it, and what was asked for.
+fn asked(args: &Sweep, chosen: &[Prepared<'_>]) -> Vec<(String, String)> {
+    let named = |name: &str, value: String| (name.to_string(), value);
+    let mut asked = vec![
+        named("the version", env!("CARGO_PKG_VERSION").to_string()),
+        named("the choice algorithm", sim::choice::ALGORITHM.to_string()),
+        named("the trace version", sim::trace::TRACE_VERSION.to_string()),
+        named("--seeds", args.seeds.as_ref().map_or_else(String::new, ToString::to_string)),
+        named("--for", args.time.map_or_else(String::new, |time| format!("{:?}", time.0))),
+        named("--verify", args.verify.to_string()),
+    ];
+    let cases =
+        chosen.iter().map(|one| named(&format!("the case of {}", one.label), one.shown(0).to_string()));
+    asked.extend(cases);
+    asked
+}
+
+/// Whether points may be out of reach for what was asked.
+fn is_planted(args: &Sweep, chosen: &[Prepared<'_>]) -> bool {
+    args.common.quirk.is_some()
+        || args.common.plan.is_some()
+        || chosen.iter().any(|prepared| prepared.has_other_faults)
 }
 
 /// The chosen scenarios. A planted bug or a plan leaves out those that do not know it, unless none does.
@@ -224,10 +245,17 @@ struct Queue<'a> {
     /// The position of the current turn, its seed, and the next scenario.
     turn: Option<(u64, u64, usize)>,
     handed: Vec<u64>,
+    shard: Shard,
 }
 
 impl<'a> Queue<'a> {
-    fn new(house: &'a House, chosen: &'a [Prepared<'a>], args: &'a Sweep, began_at: Instant) -> Queue<'a> {
+    fn new(
+        house: &'a House,
+        chosen: &'a [Prepared<'a>],
+        args: &'a Sweep,
+        shard: Shard,
+        began_at: Instant,
+    ) -> Queue<'a> {
         let (time, time_max) = match (&args.time, &args.seeds) {
             (Some(time), _) => (Some(time.0), Some(time.0)),
             (None, Some(_)) => (None, None),
@@ -237,8 +265,7 @@ impl<'a> Queue<'a> {
             Some(seeds) => Box::new(seeds.iter()),
             None => Box::new(0..u64::MAX),
         };
-        let shard = args.shard;
-        let mine = move |index: u64| shard.is_none_or(|shard| index % shard.count == shard.index);
+        let mine = move |position: u64| position % shard.count == shard.index;
         let seeds = Box::new((0..).zip(seeds).filter(move |(position, _)| mine(*position)));
         Queue {
             house,
@@ -250,14 +277,15 @@ impl<'a> Queue<'a> {
             seeds,
             turn: None,
             handed: vec![0; chosen.len()],
+            shard,
         }
     }
 
     /// How many runs there will be, when that is known.
     fn total(&self) -> Option<u64> {
         let seeds = u64::try_from(self.args.seeds.as_ref()?.count()).ok()?;
-        let mine =
-            self.args.shard.map_or(seeds, |shard| (seeds + shard.count - 1 - shard.index) / shard.count);
+        let Shard { index, count } = self.shard;
+        let mine = seeds / count + u64::from(index < seeds % count);
         mine.checked_mul(self.chosen.len() as u64).filter(|_| self.args.time.is_none())
     }
 
@@ -316,9 +344,6 @@ impl<'a> Queue<'a> {
                     "after {time}, the seeds from {least} to {most} on, by scenario; more by `--for 10m` or `--seeds 0..10000`"
                 ),
             });
-        }
-        if let Some(shard) = self.args.shard {
-            left_out.push(format!("the seeds of other shards than {shard}"));
         }
         if !self.args.verify {
             left_out.push("running every seed twice; by `--verify`".to_string());

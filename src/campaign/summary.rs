@@ -6,11 +6,11 @@ use faults::scenario::Scenario;
 use hdrhistogram::Histogram;
 use replay::ShortDigest;
 use replay::case::Case;
-use sim::trace::Digests;
 
 use super::crew::Ended;
 use super::pool::Job;
 use super::ran::Ran;
+use super::rows::{Row, Rows, Verdict};
 
 /// Failing runs of a kind that are kept whole; the others are counted.
 const KEPT_MAX: usize = 5;
@@ -29,7 +29,7 @@ pub(crate) struct ScenarioSummary {
     pub(crate) name: String,
     /// What each run came to, in short; by the place of its seed among all that were asked for, so that the
     /// parts of a sweep join in order.
-    pub(crate) rows: BTreeMap<u64, Row>,
+    pub(crate) rows: Rows,
     /// Time of the workers. It is told to people and decides nothing.
     pub(crate) busy_ns: u128,
     pub(crate) virtual_ns: u128,
@@ -40,50 +40,6 @@ pub(crate) struct ScenarioSummary {
     pub(crate) failing: BTreeMap<String, Failing>,
     pub(crate) latencies: BTreeMap<String, Histogram<u64>>,
     pub(crate) warnings: BTreeMap<String, u64>,
-}
-
-/// A run in short.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Row {
-    pub(crate) seed: u64,
-    pub(crate) verdict: Verdict,
-    /// The property that failed.
-    pub(crate) property: Option<String>,
-    pub(crate) digests: Option<Digests>,
-    pub(crate) records: u64,
-    pub(crate) virtual_ns: u64,
-    pub(crate) effects: u64,
-    /// Measured operations.
-    pub(crate) operations: u64,
-    /// Lines of the plan that took effect.
-    pub(crate) lines_effective: u64,
-}
-
-/// How a run ended, in a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Verdict {
-    /// All held.
-    Passed,
-    /// A property failed.
-    Failed,
-    /// It was not the same twice.
-    Nondeterministic,
-    /// The worker died.
-    Aborted,
-    /// It took too long.
-    Hung,
-}
-
-impl Verdict {
-    pub(crate) fn label(self) -> &'static str {
-        match self {
-            Verdict::Passed => "passed",
-            Verdict::Failed => "failed",
-            Verdict::Nondeterministic => "nondeterministic",
-            Verdict::Aborted => "aborted",
-            Verdict::Hung => "hung",
-        }
-    }
 }
 
 /// A point over all runs.
@@ -159,7 +115,7 @@ impl ScenarioSummary {
         let counted = |point: &&&'static points::Point| point.kind() != points::Kind::Quirk;
         ScenarioSummary {
             name: label.to_string(),
-            rows: BTreeMap::new(),
+            rows: Rows::default(),
             busy_ns: 0,
             virtual_ns: 0,
             effects: 0,
@@ -248,7 +204,7 @@ impl ScenarioSummary {
     }
 
     pub(crate) fn count(&self, verdict: Verdict) -> u64 {
-        self.rows.values().filter(|row| row.verdict == verdict).count() as u64
+        self.rows.count(verdict)
     }
 
     /// Runs that did not pass.

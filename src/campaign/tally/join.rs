@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use hdrhistogram::Histogram;
 
 use super::Tally;
-use crate::campaign::summary::{Failing, Kept, PointSum, Row, ScenarioSummary, Summary};
+use crate::campaign::rows::Rows;
+use crate::campaign::summary::{Failing, Kept, PointSum, ScenarioSummary, Summary};
 
 /// What some tallies come to.
 pub(crate) struct Joined {
@@ -158,7 +159,7 @@ fn sweep_scenarios(tallies: &[Tally]) -> Vec<Vec<ScenarioSummary>> {
 fn one_scenario(parts: Vec<ScenarioSummary>) -> ScenarioSummary {
     let mut parts = parts.into_iter();
     let mut all = parts.next().expect("there is a tally");
-    let mut rows: Vec<(u64, Row)> = std::mem::take(&mut all.rows).into_iter().collect();
+    let mut rows = vec![std::mem::take(&mut all.rows)];
     for part in parts {
         all.busy_ns += part.busy_ns;
         all.virtual_ns += part.virtual_ns;
@@ -178,11 +179,9 @@ fn one_scenario(parts: Vec<ScenarioSummary>) -> ScenarioSummary {
             let sum = all.failing.entry(what).or_insert_with(|| Failing::new(failing.verdict));
             add_failing(sum, failing.count, failing.first);
         }
-        rows.extend(part.rows);
+        rows.push(part.rows);
     }
-    // Each part came in order, which the sort makes use of.
-    rows.sort_by_key(|(position, _)| *position);
-    all.rows = rows.into_iter().collect();
+    all.rows = Rows::joined(rows);
     all
 }
 

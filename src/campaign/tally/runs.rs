@@ -7,7 +7,8 @@ use replay::case::Case;
 use sim::trace::{Digest, Digests};
 
 use super::Parts;
-use crate::campaign::summary::{Failing, Kept, PointSum, Row, ScenarioSummary, Verdict, histogram};
+use crate::campaign::rows::{Row, Rows, Verdict};
+use crate::campaign::summary::{Failing, Kept, PointSum, ScenarioSummary, histogram};
 use crate::campaign::wire::{Put as _, Take as _, malformed};
 
 impl ScenarioSummary {
@@ -51,12 +52,15 @@ impl ScenarioSummary {
         out.put(properties.len() as u64);
         properties.keys().for_each(|property| out.put_text(property));
         out.put(self.rows.len() as u64);
-        for (position, row) in &self.rows {
+        for (position, row) in self.rows.iter() {
             let property = row.property.as_deref().map_or(0, |property| properties[property]);
-            put_row(out, *position, row, property);
+            put_row(out, position, row, property);
         }
     }
 }
+
+/// What a row takes at least: two bytes, and eight numbers of one byte.
+const ROW_BYTES_MIN: usize = 10;
 
 /// Words, each once, in order.
 type Words<'a> = std::collections::BTreeSet<&'a str>;
@@ -88,21 +92,28 @@ pub(super) fn take(input: &mut &[u8], parts: &Parts) -> io::Result<ScenarioSumma
         Ok((what, failing))
     })?;
     let properties = input.list(|input| input.text())?;
-    let rows = input.list(|input| take_row(input, &properties))?;
-    let in_order = rows.is_sorted_by(|(left, _), (right, _)| left < right);
-    if !in_order || !rows.iter().all(|(position, _)| parts.have(*position)) {
-        return Err(malformed());
+    let count = input.number()?;
+    // Memory for no more rows than there are bytes for.
+    let room = (input.len() / ROW_BYTES_MIN) as u64;
+    let mut rows = Rows::with_capacity(usize::try_from(count.min(room)).map_err(|_| malformed())?);
+    let mut last = None;
+    for _ in 0..count {
+        let (position, row) = take_row(input, &properties)?;
+        if last.replace(position) >= Some(position) || !parts.have(position) {
+            return Err(malformed());
+        }
+        rows.insert(position, row);
     }
     Ok(ScenarioSummary {
         name,
         busy_ns: 0,
-        virtual_ns: rows.iter().map(|(_, row)| u128::from(row.virtual_ns)).sum(),
-        effects: rows.iter().fold(0, |sum, (_, row)| row.effects.saturating_add(sum)),
+        virtual_ns: rows.values().map(|row| u128::from(row.virtual_ns)).sum(),
+        effects: rows.values().fold(0, |sum: u64, row| row.effects.saturating_add(sum)),
         points: points.into_iter().collect(),
         failing: failing.into_iter().collect(),
         latencies: latencies.into_iter().collect(),
         warnings: warnings.into_iter().collect(),
-        rows: rows.into_iter().collect(),
+        rows,
     })
 }
 
@@ -163,9 +174,8 @@ fn take_row(input: &mut &[u8], properties: &[String]) -> io::Result<(u64, Row)> 
 }
 
 fn verdict(input: &mut &[u8]) -> io::Result<Verdict> {
-    let all = [Verdict::Passed, Verdict::Failed, Verdict::Nondeterministic, Verdict::Aborted, Verdict::Hung];
     let [byte] = input.array()?;
-    all.into_iter().find(|verdict| *verdict as u8 == byte).ok_or_else(malformed)
+    Verdict::ALL.into_iter().find(|verdict| *verdict as u8 == byte).ok_or_else(malformed)
 }
 
 fn kind_of(label: &str) -> io::Result<&'static str> {

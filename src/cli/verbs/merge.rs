@@ -45,9 +45,8 @@ pub(crate) fn merge(args: &Merge) -> Result<Status, Wrong> {
 
 fn tell(args: &Merge, tally: &Tally, count: usize) -> Result<Status, Wrong> {
     let artefacts = Artefacts::new("merge", args.out.as_deref())?;
-    print!("{}", report::told(tally, None, &[]));
+    print!("{}", keep_report(tally, &artefacts)?);
     keep_failures(&tally.summary, &artefacts)?;
-    keep_report(tally, &artefacts)?;
     if let Some(path) = &args.json {
         write(path, &report::runs(&tally.summary))?;
     }

@@ -146,11 +146,12 @@ pub(super) fn status_of(summary: &Summary) -> Status {
 /// The tally of a sweep, or of a shard of one, among its artefacts.
 const TALLY: &str = "sweep.tally";
 
-/// Writes what a sweep, or its joined shards, came to; nothing in it is of the wall clock.
-fn keep_report(tally: &Tally, artefacts: &Artefacts) -> Result<(), Wrong> {
-    artefacts.write("report.txt", &report::told(tally, None, &[]))?;
+/// Writes what a sweep, or its joined shards, came to, and answers the text; nothing in it is of the wall clock.
+fn keep_report(tally: &Tally, artefacts: &Artefacts) -> Result<String, Wrong> {
+    let text = report::told(tally, None, &[]);
+    artefacts.write("report.txt", &text)?;
     artefacts.write("report.json", &report::json(tally).to_string())?;
-    Ok(())
+    Ok(text)
 }
 
 /// Writes the case and the page of each failing run that was kept.

@@ -16,6 +16,7 @@ static POINTS: [Point; 3] = [
     Point::new("trouble.never", points::Kind::Reachable),
 ];
 static SHORT: Quirk = Quirk::new("short-sleep", "the worker sleeps for less than was asked");
+static UNSEEN: Quirk = Quirk::new("unseen", "nothing is wrong with it on, so no check sees it");
 
 fn main() -> std::process::ExitCode {
     tourbillon::cli::main(scenarios())
@@ -56,7 +57,8 @@ fn scenarios() -> Vec<Scenario> {
         Scenario::new("trouble/guest", "the same, in a process of its own for each run", count_runs).guests(),
         Scenario::new("trouble/shy", "never reaches a point that it must", || async {})
             .points(&POINTS)
-            .required(["trouble.never"]),
+            .required(["trouble.never"])
+            .quirks(&[&UNSEEN]),
         Scenario::new("trouble/chatty", "prints on standard output", || async {
             println!("a scenario may print");
             time::sleep(Duration::from_secs(1)).await;

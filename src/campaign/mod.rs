@@ -5,6 +5,7 @@
 //! workers at once, `summary` adds up what came back, `tally` keeps it as a file that others join. Order and outcome travel as frames (`wire`).
 
 mod crew;
+mod hunt;
 mod jury;
 mod pool;
 mod ran;
@@ -15,6 +16,7 @@ mod wire;
 mod worker;
 
 pub(crate) use crew::{Crew, Ended, Setup};
+pub(crate) use hunt::{Catch, Caught, Hunt, Hunted, Outcome, Try};
 pub(crate) use jury::{Jury, Patience, sizes};
 pub(crate) use pool::{Interrupt, Job, Pool};
 pub(crate) use ran::Ran;

@@ -40,7 +40,7 @@ impl Interrupt {
 /// A run that is to be handed out.
 #[derive(Clone, Debug)]
 pub(crate) struct Job {
-    /// The scenario, by its place among the chosen ones.
+    /// The scenario, by its place among the chosen ones; of a hunt, the bug.
     pub(crate) scenario: usize,
     /// Its place among the runs of that scenario.
     pub(crate) position: u64,

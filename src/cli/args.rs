@@ -38,6 +38,8 @@ pub(crate) enum Verb {
     Sweep(Sweep),
     /// The shards of a sweep as one report, the same that the whole sweep would have written
     Merge(Merge),
+    /// Every planted bug against the sweep: caught in how many seeds, and by which property
+    Mutants(Mutants),
     /// The exact run of a case, and whether it still fails in the same way
     Replay(Replay),
     /// The smallest case that fails in the same way as this one
@@ -168,6 +170,31 @@ pub(crate) struct Merge {
     /// Write scenario, seed, digests and verdict of every run here
     #[arg(long, value_name = "FILE", env = "TOURBILLON_JSON")]
     pub(crate) json: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Mutants {
+    /// Packs or scenarios, by name or by how the name begins, whose planted bugs are meant [default: all]
+    #[arg(value_name = "SCENARIO", value_delimiter = ',', env = "TOURBILLON_SCENARIO")]
+    pub(crate) prefix: Vec<String>,
+    /// Seeds that each bug is tried with, until it is caught often enough [default: 0..1000]
+    #[arg(long, value_name = "SEEDS", env = "TOURBILLON_SEEDS")]
+    pub(crate) seeds: Option<Seeds>,
+    /// Catches of a bug that are enough
+    #[arg(long, value_name = "N", default_value = "3", env = "TOURBILLON_CATCHES")]
+    pub(crate) catches: NonZeroUsize,
+    /// Worker processes [default: one for each core]
+    #[arg(long, value_name = "N", env = "TOURBILLON_JOBS")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// Write what became of each bug here
+    #[arg(long, value_name = "FILE", env = "TOURBILLON_JSON")]
+    pub(crate) json: Option<PathBuf>,
+    /// Where artefacts go [default: target/tourbillon/<run-id>]
+    #[arg(long, value_name = "DIR", env = "TOURBILLON_OUT")]
+    pub(crate) out: Option<PathBuf>,
+    /// How long a run may take on the wall clock before it counts as hung
+    #[arg(long, value_name = "TIME", default_value = "60s", env = "TOURBILLON_WALL_LIMIT")]
+    pub(crate) wall_limit: Time,
 }
 
 #[derive(Args, Debug)]

@@ -140,6 +140,7 @@ fn dispatch(house: &verbs::House, verb: Verb) -> Result<Status, Wrong> {
         Verb::Run(run) => verbs::run(house, &run),
         Verb::Sweep(sweep) => verbs::sweep(house, &sweep),
         Verb::Merge(merge) => verbs::merge(&merge),
+        Verb::Mutants(mutants) => verbs::mutants(house, &mutants),
         Verb::Replay(replay) => verbs::replay(house, &replay),
         Verb::Shrink(shrink) => verbs::shrink(house, &shrink),
         Verb::Diff(diff) => verbs::diff(house, &diff),

@@ -33,7 +33,11 @@ fn ended(seed: u64, scenario: usize) -> Ended {
     }
     let property = ["a-property", "another"][scenario].to_string();
     let failed = FailedBy {
-        signature: Some(Signature { property: property.clone(), place: Some("a.rs:1:1".to_string()), ..Signature::default() }),
+        signature: Some(Signature {
+            property: property.clone(),
+            place: Some("a.rs:1:1".to_string()),
+            ..Signature::default()
+        }),
         property,
         message: format!("it failed at {seed}"),
         ..FailedBy::default()

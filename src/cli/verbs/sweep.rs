@@ -29,7 +29,7 @@ const BUDGET_MAX: Duration = Duration::from_secs(108);
 /// Runs that each pack of pure scenarios should have.
 const PACK_RUNS_MIN: u64 = 1000;
 /// How often a sweep that is not on a terminal says how far it is.
-const SAY_EVERY: Duration = Duration::from_secs(10);
+pub(super) const SAY_EVERY: Duration = Duration::from_secs(10);
 
 /// Sweeps, tells the table, the failures and what was left out, and writes the artefacts.
 pub(crate) fn sweep(house: &House, args: &Sweep) -> Result<Status, Wrong> {
@@ -190,7 +190,7 @@ fn choose<'a>(house: &'a House, args: &Sweep) -> Result<(Vec<Prepared<'a>>, Vec<
 }
 
 /// Whether the scenario that must fail does.
-fn canary_sings(crew: &mut Crew) -> bool {
+pub(super) fn canary_sings(crew: &mut Crew) -> bool {
     let case = Case::new(CANARY, 0).to_string();
     let order = Order { case: case.clone(), shown: case, ..Order::default() };
     let ended = crew.run(&order, true);

@@ -9,11 +9,13 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use faults::plan::Plan;
-use faults::scenario::{Run, Scenario, Spec, SpecError, UnknownWord};
+use faults::scenario::{Prepared, Run, Scenario, Spec, SpecError, UnknownWord, Weather};
 use faults::swarm::Profile;
 use replay::case::{Case, PlanSource};
 #[cfg(feature = "cli")]
 use replay::trace::{Ended, TraceWriter};
+use search::explore::{Explore, ExploreError};
+use search::pct::Pct;
 use sim::trace::Reader;
 
 /// Why a case cannot be run.
@@ -60,6 +62,12 @@ pub fn spec_of(scenario: &Scenario, case: &Case) -> Result<Spec, Refused> {
     let (profile, deployed_as) = match &case.profile {
         None => (None, None),
         Some(word) => profile_of(scenario, word)?,
+    };
+    let profile = match (explore_of(case)?, profile, scenario.plans_from()) {
+        // Plain chance: the scenario's own faults, all of them in every seed.
+        (Some(Explore::Random), Some(profile), _) => Some(profile.all_on()),
+        (Some(Explore::Random), None, Weather::Swarm(profile)) => Some(profile.clone().all_on()),
+        (_, profile, _) => profile,
     };
     let spec = Spec {
         seed: case.seed,
@@ -118,6 +126,26 @@ pub fn load_plan(scenario: &Scenario, source: &PlanSource) -> Result<Plan, Refus
     }
 }
 
+/// The way in which a case is explored, when it says one.
+pub fn explore_of(case: &Case) -> Result<Option<Explore>, Refused> {
+    let refuse = |error: ExploreError| Refused::Field(format!("explore: {error}"));
+    let explore = case.explore.as_deref().map(str::parse).transpose().map_err(refuse)?;
+    match explore {
+        Some(Explore::Guided | Explore::Portfolio) => Err(Refused::Field(format!(
+            "explore: `{}` is a way to sweep and not to run: a case of it says `reseed` and `edits`",
+            case.explore.as_deref().unwrap_or_default()
+        ))),
+        explore => Ok(explore),
+    }
+}
+
+/// The run of a case, not yet begun.
+pub fn prepare(scenario: &Scenario, case: &Case, record: bool) -> Result<Prepared, Refused> {
+    let spec = Spec { record, ..spec_of(scenario, case)? };
+    let refuse = |error| Refused::Spec { scenario: scenario.name().to_string(), error: Box::new(error) };
+    scenario.prepare(&spec).map_err(refuse)
+}
+
 /// Runs a case to its end, with readers along; its report carries every draw and every operation when it is to
 /// record them.
 pub fn execute(
@@ -126,9 +154,10 @@ pub fn execute(
     record: bool,
     readers: Vec<Box<dyn Reader>>,
 ) -> Result<Run, Refused> {
-    let spec = Spec { record, ..spec_of(scenario, case)? };
-    let refuse = |error| Refused::Spec { scenario: scenario.name().to_string(), error: Box::new(error) };
-    let mut prepared = scenario.prepare(&spec).map_err(refuse)?;
+    let mut prepared = prepare(scenario, case, record)?;
+    if let Some(Explore::Pct { depth, window }) = explore_of(case)? {
+        prepared.world().explore(Box::new(Pct::new(case.seed, depth, window)));
+    }
     for reader in readers {
         prepared.world().read_along(reader);
     }

@@ -37,8 +37,11 @@ impl Interrupt {
     }
 }
 
+/// How long a worker waits before it asks again.
+const WAIT: Duration = Duration::from_millis(1);
+
 /// A run that is to be handed out.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Job {
     /// The scenario, by its place among the chosen ones; of a hunt, the bug.
     pub(crate) scenario: usize,
@@ -50,6 +53,27 @@ pub(crate) struct Job {
     pub(crate) fresh: bool,
     /// In two processes, in lock step.
     pub(crate) verify: bool,
+    /// What a guided search is told of it, when it planned it.
+    pub(crate) slot: Option<usize>,
+    /// Whether its case is more than its scenario's with that seed: then the order says it.
+    pub(crate) is_varied: bool,
+}
+
+/// What a queue answers to a worker that has time.
+#[derive(Debug)]
+pub(crate) enum Handed {
+    /// A run.
+    Job(Box<Job>),
+    /// None yet: what comes next hangs on runs that are out.
+    Wait,
+    /// None any more.
+    Done,
+}
+
+impl From<Option<Job>> for Handed {
+    fn from(job: Option<Job>) -> Handed {
+        job.map_or(Handed::Done, |job| Handed::Job(Box::new(job)))
+    }
 }
 
 /// Workers that share a queue of runs.
@@ -63,7 +87,7 @@ impl Pool {
     /// Runs all that `next` hands out. `each` hears how a run ended, and `None` when a while has passed.
     pub(crate) fn run(
         &self,
-        next: &mut (dyn FnMut() -> Option<Job> + Send),
+        next: &mut (dyn FnMut() -> Handed + Send),
         each: &mut dyn FnMut(Option<(Job, Ended)>),
     ) -> io::Result<()> {
         // Every worker is started before any thread.
@@ -81,7 +105,14 @@ impl Pool {
                 scope.spawn(move || {
                     while !self.interrupt.is_set() {
                         let job = next.lock().unwrap_or_else(PoisonError::into_inner)();
-                        let Some(job) = job else { break };
+                        let job = match job {
+                            Handed::Job(job) => *job,
+                            Handed::Wait => {
+                                thread::sleep(WAIT);
+                                continue;
+                            }
+                            Handed::Done => break,
+                        };
                         let ended = match job.verify {
                             true => crew.verify(&job.order, job.fresh),
                             false => crew.run(&job.order, job.fresh),

@@ -4,6 +4,7 @@ use std::io;
 
 use faults::scenario::Run;
 use replay::case::Signature;
+use search::coverage::Footprint;
 use sim::Failure;
 use sim::choice::{Draw, Recording, StreamId};
 use sim::trace::{Digest, Digests};
@@ -36,6 +37,21 @@ pub(crate) struct Ran {
     pub(crate) excerpt: Option<String>,
     /// What the run drew, when that was asked for.
     pub(crate) recorded: Option<Drawn>,
+    /// What the run showed.
+    pub(crate) footprint: Footprint,
+    /// Its streams and how many draws each made, when that was asked for.
+    pub(crate) streams: Vec<(String, u64)>,
+    /// Where many schedules were searched: how many, whether they are all, and the case of the one that is told.
+    pub(crate) searched: Option<Searched>,
+}
+
+/// A search through the schedules of one seed.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub(crate) struct Searched {
+    pub(crate) schedules: u64,
+    pub(crate) all: bool,
+    /// The case's line.
+    pub(crate) case: String,
 }
 
 /// What a run drew.
@@ -151,6 +167,9 @@ impl Ran {
             page,
             excerpt,
             recorded: Drawn::of(run),
+            footprint: Footprint::of_run(run),
+            streams: Vec::new(),
+            searched: None,
         }
     }
 
@@ -206,6 +225,24 @@ impl Ran {
         out.put(u64::from(self.recorded.is_some()));
         if let Some(recorded) = &self.recorded {
             recorded.encode(&mut out);
+        }
+        out.put(self.footprint.features().len() as u64);
+        self.footprint.features().iter().for_each(|feature| out.put(u64::from(*feature)));
+        out.put(self.footprint.maxima().len() as u64);
+        for (feature, value) in self.footprint.maxima() {
+            out.put(u64::from(*feature));
+            out.put(*value);
+        }
+        out.put(self.streams.len() as u64);
+        for (stream, draws) in &self.streams {
+            out.put_text(stream);
+            out.put(*draws);
+        }
+        out.put(u64::from(self.searched.is_some()));
+        if let Some(Searched { schedules, all, case }) = &self.searched {
+            out.put(*schedules);
+            out.put(u64::from(*all));
+            out.put_text(case);
         }
         out
     }
@@ -263,8 +300,25 @@ impl Ran {
             page: option(input)?,
             excerpt: option(input)?,
             recorded: if input.number()? == 0 { None } else { Some(Drawn::decode(input)?) },
+            footprint: {
+                let features = input.list(feature)?;
+                Footprint::of_parts(features, input.list(|input| Ok((feature(input)?, input.number()?)))?)
+            },
+            streams: input.list(|input| Ok((input.text()?, input.number()?)))?,
+            searched: match input.number()? {
+                0 => None,
+                _ => Some(Searched {
+                    schedules: input.number()?,
+                    all: input.number()? == 1,
+                    case: input.text()?,
+                }),
+            },
         })
     }
+}
+
+fn feature(input: &mut &[u8]) -> io::Result<u32> {
+    u32::try_from(input.number()?).map_err(|_| super::wire::malformed())
 }
 
 fn put_option(out: &mut Vec<u8>, text: Option<&str>) {
@@ -320,6 +374,9 @@ mod tests {
                     draws: vec![Draw { stream: StreamId::from_index(0), index: 3, bound: 0, value: 7 }],
                 },
             }),
+            footprint: Footprint::of_parts(vec![3, 9], vec![(7, 2)]),
+            streams: vec![("s".to_string(), 4)],
+            searched: Some(Searched { schedules: 6, all: true, case: "kv/x seed=0x1".to_string() }),
         };
         let bytes = ran.encode();
         assert_eq!(Ran::decode(&bytes).expect("it was written"), ran);

@@ -6,6 +6,7 @@ use faults::scenario::Scenario;
 use hdrhistogram::Histogram;
 use replay::ShortDigest;
 use replay::case::Case;
+use search::coverage::Coverage;
 
 use super::crew::Ended;
 use super::pool::Job;
@@ -40,6 +41,11 @@ pub(crate) struct ScenarioSummary {
     pub(crate) failing: BTreeMap<String, Failing>,
     pub(crate) latencies: BTreeMap<String, Histogram<u64>>,
     pub(crate) warnings: BTreeMap<String, u64>,
+    /// What its runs showed, and when it was new.
+    pub(crate) coverage: Coverage,
+    /// Schedules that were searched, and of how many seeds they were all.
+    pub(crate) schedules: u64,
+    pub(crate) seeds_whole: u64,
 }
 
 /// A point over all runs.
@@ -64,7 +70,7 @@ impl PointSum {
 pub(crate) struct Failing {
     pub(crate) verdict: Verdict,
     pub(crate) count: u64,
-    /// The first of them, by position.
+    /// The first of them, by position, and the shortest.
     pub(crate) first: BTreeMap<u64, Kept>,
 }
 
@@ -73,6 +79,7 @@ pub(crate) struct Kept {
     pub(crate) case: Case,
     pub(crate) message: String,
     pub(crate) page: Option<String>,
+    pub(crate) records: u64,
 }
 
 impl Summary {
@@ -123,6 +130,9 @@ impl ScenarioSummary {
             failing: BTreeMap::new(),
             latencies: BTreeMap::new(),
             warnings: BTreeMap::new(),
+            coverage: Coverage::default(),
+            schedules: 0,
+            seeds_whole: 0,
         }
     }
 
@@ -152,6 +162,13 @@ impl ScenarioSummary {
     }
 
     fn ran(&mut self, job: &Job, ran: Ran, mut case: Case) {
+        self.coverage.add(job.position, &ran.footprint);
+        if let Some(searched) = &ran.searched {
+            self.schedules = self.schedules.saturating_add(searched.schedules);
+            self.seeds_whole += u64::from(searched.all);
+            // The schedule that failed has a case of its own.
+            case = searched.case.parse().unwrap_or(case);
+        }
         self.busy_ns += u128::from(ran.wall_ns);
         self.virtual_ns += u128::from(ran.virtual_ns);
         self.effects += ran.effects;
@@ -196,10 +213,12 @@ impl ScenarioSummary {
     }
 
     fn fail(&mut self, job: &Job, row: Row, case: Case, message: String, page: Option<String>) {
-        let what = row.property.clone().unwrap_or_default();
+        // Seeds with one cause are one row.
+        let bucket = case.fails.as_ref().map(|signature| signature.bucket().to_string());
+        let what = bucket.or_else(|| row.property.clone()).unwrap_or_default();
         let failing = self.failing.entry(what).or_insert_with(|| Failing::new(row.verdict));
         failing.count += 1;
-        failing.keep(job.position, Kept { case, message, page });
+        failing.keep(job.position, Kept { case, message, page, records: row.records });
         self.rows.insert(job.position, row);
     }
 
@@ -250,12 +269,22 @@ impl Failing {
         Failing { verdict, count: 0, first: BTreeMap::new() }
     }
 
-    /// Keeps a run whole, unless there are enough of an earlier place.
+    /// Keeps a run whole, unless there are enough of an earlier place and a shorter one.
     pub(super) fn keep(&mut self, position: u64, kept: Kept) {
         self.first.insert(position, kept);
         if self.first.len() > KEPT_MAX {
-            self.first.pop_last();
+            let shortest = self.shortest().map(|(position, _)| position);
+            let last = self.first.keys().rev().find(|position| Some(**position) != shortest).copied();
+            self.first.remove(&last.expect("more than one is kept"));
         }
+    }
+
+    /// The shortest of those that are kept, which is the shortest of all; of equals the first.
+    pub(crate) fn shortest(&self) -> Option<(u64, &Kept)> {
+        self.first
+            .iter()
+            .map(|(position, kept)| (*position, kept))
+            .min_by_key(|(position, kept)| (kept.records, *position))
     }
 }
 

@@ -38,6 +38,8 @@ pub(crate) struct Order {
     pub(crate) lockstep: bool,
     /// Tell every draw and every operation.
     pub(crate) record: bool,
+    /// Tell what a guided search learns from.
+    pub(crate) learn: bool,
 }
 
 impl Order {
@@ -51,6 +53,7 @@ impl Order {
         out.put(self.until.map_or(0, |until| until.saturating_add(1)));
         out.put(u64::from(self.lockstep));
         out.put(u64::from(self.record));
+        out.put(u64::from(self.learn));
         out
     }
 
@@ -65,6 +68,7 @@ impl Order {
             until: input.number()?.checked_sub(1),
             lockstep: input.number()? == 1,
             record: input.number()? == 1,
+            learn: input.number()? == 1,
         })
     }
 }
@@ -195,6 +199,7 @@ mod tests {
             until: Some(0),
             lockstep: true,
             record: true,
+            learn: true,
         };
         let bytes = order.encode();
         assert_eq!(Order::decode(&bytes).expect("it was written"), order);

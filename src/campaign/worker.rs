@@ -16,11 +16,15 @@ use replay::diff::Excerpt;
 use replay::page::Page;
 use replay::trace::{Describer, Names, convert_to_json};
 use replay::verify::{Ended, LockStep};
+use search::coverage::Marks;
+use search::explore::Explore;
+use search::guided::Told;
 use sim::trace::Reader;
 
-use super::ran::Ran;
+use super::ran::{Ran, Searched};
+use super::schedules::search_schedules;
 use super::wire::{Codec, Order, Put as _, read_frame, write_frame};
-use crate::execute::{Refused, execute, execute_traced};
+use crate::execute::{Refused, execute, execute_traced, explore_of};
 
 /// The verb that makes a binary a worker. It is for the binary itself alone.
 pub(crate) const HIDDEN_VERB: &str = "__worker";
@@ -90,9 +94,16 @@ fn carry_out(scenarios: &[Scenario], order: &Order, socket: &UnixStream) -> Resu
     if let Some(lockstep) = &lockstep {
         readers.push(lockstep.reader());
     }
+    let marks = order.learn.then(Marks::default);
+    readers.extend(marks.iter().map(Marks::reader));
     let began_at = Instant::now();
+    if explore_of(&case).map_err(|refused| refused.to_string())? == Some(Explore::Dfs)
+        && order.trace.is_none()
+    {
+        return schedules(scenario, order, (&case, &shown), began_at);
+    }
     let run = match &order.trace {
-        None => execute(scenario, &case, order.record, readers),
+        None => execute(scenario, &case, order.record || order.learn, readers),
         Some(path) => traced(scenario, &case, path, order.codec, readers),
     };
     let run = run.map_err(|refused| refused.to_string())?;
@@ -104,7 +115,33 @@ fn carry_out(scenarios: &[Scenario], order: &Order, socket: &UnixStream) -> Resu
     }
     let page = Page::new(&shown, &run, order.command.as_str());
     let told = excerpt.map(|(until, excerpt)| tell(&run, until, &excerpt));
-    Ok(Ran::new(&run, wall_ns, page.map(|page| page.to_string()), told))
+    let mut ran = Ran::new(&run, wall_ns, page.map(|page| page.to_string()), told);
+    if let (Some(marks), Some(recording)) = (marks, &run.report.recording) {
+        let told = Told::new(ran.footprint.with_marks(&marks), recording);
+        (ran.footprint, ran.streams) = (told.footprint, told.streams);
+        ran.recorded = ran.recorded.filter(|_| order.record);
+    }
+    Ok(ran)
+}
+
+/// Runs every schedule of a seed.
+fn schedules(
+    scenario: &Scenario,
+    order: &Order,
+    (case, shown): (&Case, &Case),
+    began_at: Instant,
+) -> Result<Ran, String> {
+    if order.lockstep {
+        return Err("explore=dfs: every schedule of a seed is searched by one worker: leave out `--verify`"
+            .to_string());
+    }
+    let found = search_schedules(scenario, case).map_err(|refused| refused.to_string())?;
+    let wall_ns = u64::try_from(began_at.elapsed().as_nanos()).unwrap_or(u64::MAX);
+    let shown = Case { explore: None, edits: found.case.edits.clone(), ..shown.clone() };
+    let page = Page::new(&shown, &found.run, order.command.as_str()).map(|page| page.to_string());
+    let mut ran = Ran::new(&found.run, wall_ns, page, None);
+    ran.searched = Some(Searched { schedules: found.schedules, all: found.all, case: shown.to_string() });
+    Ok(ran)
 }
 
 fn join(socket: &UnixStream, case: &str) -> Result<LockStep, String> {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use replay::ShortDigest;
+use search::explore::Explore;
 
 use super::shard::ShardAsked;
 use super::words::parse_duration;
@@ -141,6 +142,13 @@ pub(crate) struct Sweep {
     /// indexed job as well
     #[arg(long, value_name = "I/N", env = "TOURBILLON_SHARD")]
     pub(crate) shard: Option<ShardAsked>,
+    /// How seeds are used: `swarm`, `random`, `pct:DEPTH`, `pct:DEPTH:WINDOW`, `dfs`, `guided`, or `portfolio`, some
+    /// in every way [default: portfolio; swarm where `--seeds` says which]
+    #[arg(long, value_name = "WAY", env = "TOURBILLON_EXPLORE")]
+    pub(crate) explore: Option<Explore>,
+    /// Leave failing cases as long as they are
+    #[arg(long, env = "TOURBILLON_NO_SHRINK")]
+    pub(crate) no_shrink: bool,
     /// Run every seed in two processes, in lock step
     #[arg(long, env = "TOURBILLON_VERIFY")]
     pub(crate) verify: bool,

@@ -44,7 +44,7 @@ use crate::plan::{Call, Catalogue, Group, Host, Knob, Plan};
 use crate::swarm::Profile;
 
 pub use deployment::{Deployment, Deployments, UnknownWord};
-pub use run::{LineReport, Run, Spec, SpecError};
+pub use run::{LineReport, Prepared, Run, Spec, SpecError};
 
 /// The body of a test, erased: run on machine `test`.
 type Body =

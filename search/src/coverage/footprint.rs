@@ -119,9 +119,9 @@ impl Footprint {
         self
     }
 
-    /// A footprint of bare numbers, for tests of what is built on it.
-    #[cfg(test)]
-    pub(crate) fn bare(features: Vec<Feature>, maxima: Vec<(Feature, u64)>) -> Footprint {
+    /// The footprint of these numbers, which [`features`](Self::features) and [`maxima`](Self::maxima) told: of a run in
+    /// another process.
+    pub fn of_parts(features: Vec<Feature>, maxima: Vec<(Feature, u64)>) -> Footprint {
         Footprint { features, maxima }.sorted()
     }
 }

@@ -76,6 +76,30 @@ impl Coverage {
         self.end = self.end.max(other.end);
     }
 
+    /// All that it holds, to be kept: each feature with how many runs showed it and the first position, the greatest
+    /// value of each numeric point, how many runs were added, and the end of their positions.
+    #[expect(clippy::type_complexity, reason = "numbers for a file, read by `of_parts` alone")]
+    pub fn parts(&self) -> (Vec<(Feature, u64, u64)>, Vec<(Feature, u64)>, u64, u64) {
+        let features =
+            self.features.iter().map(|(&feature, seen)| (feature, seen.runs, seen.first)).collect();
+        (
+            features,
+            self.maxima.iter().map(|(&feature, &value)| (feature, value)).collect(),
+            self.runs,
+            self.end,
+        )
+    }
+
+    /// What [`parts`](Self::parts) told.
+    pub fn of_parts(
+        features: impl IntoIterator<Item = (Feature, u64, u64)>,
+        maxima: impl IntoIterator<Item = (Feature, u64)>,
+        (runs, end): (u64, u64),
+    ) -> Coverage {
+        let features = features.into_iter().map(|(feature, runs, first)| (feature, Seen { runs, first }));
+        Coverage { features: features.collect(), maxima: maxima.into_iter().collect(), runs, end }
+    }
+
     /// How many runs were added.
     pub fn runs(&self) -> u64 {
         self.runs
@@ -135,7 +159,7 @@ mod tests {
 
     fn any_run() -> impl Strategy<Value = Footprint> {
         (prop::collection::vec(0..30u32, 0..6), prop::collection::btree_map(0..3u32, 0..9u64, 0..3))
-            .prop_map(|(features, maxima)| Footprint::bare(features, maxima.into_iter().collect()))
+            .prop_map(|(features, maxima)| Footprint::of_parts(features, maxima.into_iter().collect()))
     }
 
     fn summed(runs: &[(u64, Footprint)]) -> Coverage {
@@ -211,7 +235,7 @@ mod tests {
         let mut coverage = Coverage::default();
         assert_eq!(coverage.to_string(), "no behaviour seen in 0 runs");
         for position in 0..12 {
-            coverage.add(position, &Footprint::bare(vec![1, 10 + position.min(7) as u32], Vec::new()));
+            coverage.add(position, &Footprint::of_parts(vec![1, 10 + position.min(7) as u32], Vec::new()));
         }
         assert_eq!(coverage.to_string(), "behaviours 1:2 2:3 5:6 10:9 12:9; last new at run 8");
     }

@@ -86,7 +86,7 @@ mod tests {
     fn shelf(runs: &[(&[Feature], u64)]) -> (Shelf, Coverage) {
         let (mut shelf, mut coverage) = (Shelf::default(), Coverage::default());
         for ((features, number), position) in runs.iter().zip(0..) {
-            let footprint = Footprint::bare(features.to_vec(), vec![(99, *number)]);
+            let footprint = Footprint::of_parts(features.to_vec(), vec![(99, *number)]);
             let news = coverage.add(position, &footprint);
             if news.is_some() {
                 shelf.keep(Input::of_seed(position), Told { footprint, ..Told::default() }, news);

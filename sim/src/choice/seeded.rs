@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use super::stream::{Choices, Stream};
+use rand_core::Rng as _;
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+use super::stream::{Key, bounded};
 use crate::Ratio;
 
 /// The stream of a seed and a name, for draws outside a run. It gives what the stream of that name would
@@ -15,26 +18,23 @@ use crate::Ratio;
 /// assert_eq!(Seeded::new(7, "plan/kill").choose(6), first);
 /// ```
 pub struct Seeded {
-    choices: Choices,
-    stream: Stream,
+    generator: Xoshiro256PlusPlus,
 }
 
 impl Seeded {
     /// Opens the stream.
     pub fn new(seed: u64, name: &str) -> Seeded {
-        let mut choices = Choices::new(seed);
-        let stream = choices.open(name);
-        Seeded { choices, stream }
+        Seeded { generator: Key::new(seed).generator(name) }
     }
 
     /// A number below `bound`; a bound of 0 stands for 2^64.
     pub fn choose(&mut self, bound: u64) -> u64 {
-        self.choices.draw(&mut self.stream, bound)
+        bounded(self.generator.next_u64(), bound)
     }
 
     /// Whether something with this chance happens.
     pub fn chance(&mut self, chance: Ratio) -> bool {
-        self.choices.chance(&mut self.stream, chance)
+        self.choose(u64::from(chance.denominator())) < u64::from(chance.numerator())
     }
 
     /// A number of a range.
@@ -65,6 +65,7 @@ impl Seeded {
 
 #[cfg(test)]
 mod tests {
+    use super::super::stream::Choices;
     use super::*;
 
     #[test]

@@ -258,7 +258,7 @@ impl Stream {
 }
 
 #[inline]
-fn bounded(word: u64, bound: u64) -> u64 {
+pub(super) fn bounded(word: u64, bound: u64) -> u64 {
     if bound == 0 { word } else { ((u128::from(word) * u128::from(bound)) >> 64) as u64 }
 }
 

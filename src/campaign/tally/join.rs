@@ -175,6 +175,9 @@ fn one_scenario(parts: Vec<ScenarioSummary>) -> ScenarioSummary {
         for (warning, count) in part.warnings {
             *all.warnings.entry(warning).or_default() += count;
         }
+        all.coverage.merge(&part.coverage);
+        all.schedules = all.schedules.saturating_add(part.schedules);
+        all.seeds_whole = all.seeds_whole.saturating_add(part.seeds_whole);
         for (what, failing) in part.failing {
             let sum = all.failing.entry(what).or_insert_with(|| Failing::new(failing.verdict));
             add_failing(sum, failing.count, failing.first);

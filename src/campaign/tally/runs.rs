@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use replay::case::Case;
+use search::coverage::Coverage;
 use sim::trace::{Digest, Digests};
 
 use super::Parts;
@@ -37,6 +38,16 @@ impl ScenarioSummary {
             out.put_text(warning);
             out.put(*count);
         }
+        let (features, maxima, runs, end) = self.coverage.parts();
+        out.put(features.len() as u64);
+        for (feature, runs, first) in features {
+            [u64::from(feature), runs, first].into_iter().for_each(|number| out.put_varint(number));
+        }
+        out.put(maxima.len() as u64);
+        for (feature, value) in maxima {
+            [u64::from(feature), value].into_iter().for_each(|number| out.put_varint(number));
+        }
+        [runs, end, self.schedules, self.seeds_whole].into_iter().for_each(|number| out.put(number));
         out.put(self.failing.len() as u64);
         for (what, failing) in &self.failing {
             out.put_text(what);
@@ -82,6 +93,11 @@ pub(super) fn take(input: &mut &[u8], parts: &Parts) -> io::Result<ScenarioSumma
         Ok((name, latencies))
     })?;
     let warnings = input.list(|input| Ok((input.text()?, input.number()?)))?;
+    let feature = |input: &mut &[u8]| u32::try_from(input.varint()?).map_err(|_| malformed());
+    let features = input.list(|input| Ok((feature(input)?, input.varint()?, input.varint()?)))?;
+    let maxima = input.list(|input| Ok((feature(input)?, input.varint()?)))?;
+    let coverage = Coverage::of_parts(features, maxima, (input.number()?, input.number()?));
+    let (schedules, seeds_whole) = (input.number()?, input.number()?);
     let failing = input.list(|input| {
         let what = input.text()?;
         let mut failing = Failing::new(verdict(input)?);
@@ -113,6 +129,9 @@ pub(super) fn take(input: &mut &[u8], parts: &Parts) -> io::Result<ScenarioSumma
         failing: failing.into_iter().collect(),
         latencies: latencies.into_iter().collect(),
         warnings: warnings.into_iter().collect(),
+        coverage,
+        schedules,
+        seeds_whole,
         rows,
     })
 }
@@ -123,6 +142,7 @@ fn put_kept(out: &mut Vec<u8>, position: u64, kept: &Kept) {
     out.put_text(&kept.message);
     out.put(u64::from(kept.page.is_some()));
     kept.page.iter().for_each(|page| out.put_text(page));
+    out.put(kept.records);
 }
 
 fn take_kept(input: &mut &[u8]) -> io::Result<(u64, Kept)> {
@@ -130,7 +150,7 @@ fn take_kept(input: &mut &[u8]) -> io::Result<(u64, Kept)> {
     let case: Case = input.text()?.parse().map_err(|_| malformed())?;
     let message = input.text()?;
     let page = if input.number()? == 0 { None } else { Some(input.text()?) };
-    Ok((position, Kept { case, message, page }))
+    Ok((position, Kept { case, message, page, records: input.number()? }))
 }
 
 /// A row; `property` counts those of its scenario from 1, and 0 is none.

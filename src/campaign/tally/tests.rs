@@ -18,7 +18,7 @@ fn tally(parts: &Parts, seeds: u64) -> Tally {
         for scenario in 0..2 {
             let order = Order::default();
             let seed = position * 3;
-            let job = Job { scenario, position, seed, order, fresh: false, verify: false };
+            let job = Job { scenario, position, seed, order, ..Job::default() };
             summary.add(&job, ended(seed, scenario), Case::new("a/one", seed));
         }
     }

@@ -30,7 +30,7 @@ pub(in crate::cli) fn junit(summary: &Summary) -> String {
                 "failure"
             };
             let property = row.property.as_deref().unwrap_or_default();
-            let kept = scenario.failing.get(property).and_then(|failing| failing.first.get(&position));
+            let kept = scenario.failing.values().find_map(|failing| failing.first.get(&position));
             let message = kept.map_or_else(String::new, |kept| kept.message.clone());
             let body = kept.map_or_else(String::new, |kept| {
                 format!("{}\n{}", kept.case, kept.page.as_deref().unwrap_or_default())

@@ -88,6 +88,48 @@ pub(super) fn overview(summary: &Summary, elapsed: Option<Duration>) -> String {
     text
 }
 
+/// The property of a kind of failure; behind it stands where it failed, which the cases say too.
+fn property_of(what: &str) -> &str {
+    what.split(['@', ',']).next().unwrap_or(what)
+}
+
+/// Whether the search still learns: how many behaviours had been seen after so many runs, and when the last was new.
+pub(super) fn growth(summary: &Summary) -> String {
+    /// Runs before which nothing can be told.
+    const RUNS_MIN: u64 = 10;
+    let mut rows = Vec::new();
+    for scenario in summary.scenarios.iter().filter(|scenario| scenario.coverage.runs() >= RUNS_MIN) {
+        let coverage = &scenario.coverage;
+        let at = |runs: u64| {
+            let growth = coverage.growth();
+            let reached =
+                growth.iter().find(|(end, _)| *end == runs).map(|(_, behaviours)| grouped(*behaviours));
+            reached.unwrap_or_default()
+        };
+        let mut row = vec![scenario.name.clone()];
+        row.extend([1, 10, 100, 1_000, 10_000].map(at));
+        row.push(grouped(coverage.behaviours()));
+        row.push(coverage.last_new().map_or("-".to_string(), |last| grouped(last + 1)));
+        rows.push(row);
+    }
+    if rows.is_empty() {
+        return String::new();
+    }
+    let head = ["behaviours after runs", "1", "10", "100", "1,000", "10,000", "all", "last new at"];
+    rows.insert(0, head.map(str::to_string).to_vec());
+    let mut text = format!("\n{}", table(&rows));
+    for scenario in summary.scenarios.iter().filter(|scenario| scenario.schedules > 0) {
+        let _ = writeln!(
+            text,
+            "{}: {} searched; of {} they are all",
+            scenario.name,
+            counted(scenario.schedules, "schedule"),
+            counted(scenario.seeds_whole, "seed")
+        );
+    }
+    text
+}
+
 /// What failed, each kind with its cases, and what was never reached.
 pub(super) fn failures(summary: &Summary, program: &str) -> String {
     let mut text = String::new();
@@ -95,7 +137,7 @@ pub(super) fn failures(summary: &Summary, program: &str) -> String {
     for (scenario, what, failing) in summary.failing() {
         let Failing { verdict, count, first } = failing;
         let verb = match verdict {
-            Verdict::Failed => format!("`{what}` failed"),
+            Verdict::Failed => format!("`{}` failed", property_of(what)),
             verdict => verdict.label().to_string(),
         };
         let _ = writeln!(text, "\n{}: {verb} in {} of {}", scenario.name, count, scenario.rows.len());
@@ -180,7 +222,8 @@ fn scenario_fields(scenario: &ScenarioSummary) -> Vec<(String, Json)> {
     });
     let failing = scenario.failing.iter().map(|(what, failing)| {
         Json::object([
-            ("property", Json::text(what)),
+            ("property", Json::text(property_of(what))),
+            ("signature", Json::text(what)),
             ("verdict", Json::text(failing.verdict.label())),
             ("count", Json::number(failing.count)),
             ("cases", Json::texts(failing.first.values().map(|kept| kept.case.to_string()))),
@@ -205,6 +248,10 @@ fn scenario_fields(scenario: &ScenarioSummary) -> Vec<(String, Json)> {
         ("points", Json::List(points.collect())),
         ("latencies", Json::List(latencies.collect())),
         ("warnings", Json::texts(scenario.warnings.keys().cloned())),
+        ("behaviours", Json::number(scenario.coverage.behaviours())),
+        ("behaviours_last_new_at", scenario.coverage.last_new().map_or(Json::Null, Json::number)),
+        ("schedules", Json::number(scenario.schedules)),
+        ("seeds_with_all_schedules", Json::number(scenario.seeds_whole)),
     ];
     fields.into_iter().map(|(name, value)| (name.to_string(), value)).collect()
 }

@@ -95,8 +95,7 @@ mod tests {
             position,
             seed: position + 41,
             order: Order::default(),
-            fresh: false,
-            verify: false,
+            ..Job::default()
         };
         summary.add(&job(1), Ended::Ran(Box::new(ran)), Case::new("a/one", 42));
         summary.add(&job(0), Ended::Hung("it took long".to_string()), Case::new("a/one", 41));

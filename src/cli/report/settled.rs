@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::{failures, missing, overview, scenario_fields};
+use super::{failures, growth, missing, overview, scenario_fields};
 use crate::campaign::{CANARY, Tally};
 use crate::cli::Status;
 use crate::cli::json::Json;
@@ -13,6 +13,7 @@ use crate::cli::verbs::status_of;
 /// left out, is told where the one who tells it knows.
 pub(in crate::cli) fn told(tally: &Tally, elapsed: Option<Duration>, more_left_out: &[String]) -> String {
     let mut text = overview(&tally.summary, elapsed);
+    text += &growth(&tally.summary);
     text += &failures(&tally.summary, &tally.sweep.program);
     if !tally.sweep.planted {
         text += &missing(&tally.summary).0;

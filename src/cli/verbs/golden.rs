@@ -109,7 +109,7 @@ fn run_all(
                 seed,
                 order: prepared.order(house, seed),
                 fresh: prepared.scenario.has_guests(),
-                verify: false,
+                ..Job::default()
             });
         }
     }
@@ -121,7 +121,7 @@ fn run_all(
         interrupt: Interrupt::on_signals()?,
     };
     let mut queue = queue.into_iter();
-    pool.run(&mut || queue.next(), &mut |ended| {
+    pool.run(&mut || queue.next().into(), &mut |ended| {
         let Some((job, ended)) = ended else { return };
         wrong = wrong.take().or(refusal(&ended));
         summary.add(&job, ended, chosen[job.scenario].shown(job.seed));

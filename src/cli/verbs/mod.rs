@@ -25,7 +25,7 @@ use super::artefacts::{Artefacts, keep, stem};
 use super::report;
 use super::subject::{Subject, in_classes};
 use super::{Status, Wrong};
-use crate::campaign::{Ended, Order, Setup, Summary, Tally, Verdict};
+use crate::campaign::{Ended, Order, Setup, Summary, Tally, Variation, Verdict};
 use crate::execute::{load_plan, spec_of};
 
 pub(super) use diff::diff;
@@ -122,12 +122,32 @@ impl<'a> Prepared<'a> {
     }
 
     fn order(&self, house: &House, seed: u64) -> Order {
+        self.varied(house, &Variation::of_seed(seed))
+    }
+
+    /// A run that differs in more than its seed.
+    fn varied(&self, house: &House, variation: &Variation) -> Order {
         Order {
-            case: Case { seed, ..self.sent.clone() }.to_string(),
-            shown: self.shown(seed).to_string(),
+            case: variation.of(&self.sent).to_string(),
+            shown: variation.of(&self.shown).to_string(),
             command: house.replay_command(),
             ..Order::default()
         }
+    }
+
+    /// The run of a case that a sweep made.
+    fn order_of(&self, house: &House, case: &Case) -> Order {
+        Order {
+            case: self.sent_of(case).to_string(),
+            shown: case.to_string(),
+            command: house.replay_command(),
+            ..Order::default()
+        }
+    }
+
+    /// A case that a sweep made, with its plan within.
+    fn sent_of(&self, case: &Case) -> Case {
+        Case { plan: self.sent.plan.clone(), ..case.clone() }
     }
 }
 

@@ -145,15 +145,15 @@ fn hunt_all(
 ) -> Result<Option<Wrong>, Wrong> {
     let board = || hunt.lock().unwrap_or_else(PoisonError::into_inner);
     let mut wrong = None;
-    let mut next = || {
+    let next = || {
         let (bug, position) = board().next()?;
         let prepared = at(&bugs[bug], position);
         let seed = seeds[usize::try_from(position).expect("seeds are counted in memory")];
         let (order, fresh) = (prepared.order(house, seed), prepared.scenario.has_guests());
-        Some(Job { scenario: bug, position, seed, order, fresh, verify: false })
+        Some(Job { scenario: bug, position, seed, order, fresh, ..Job::default() })
     };
     let mut progress = Progress { said_at: Instant::now() };
-    pool.run(&mut next, &mut |ended| {
+    pool.run(&mut || next().into(), &mut |ended| {
         progress.tell(&board());
         let Some((job, ended)) = ended else { return };
         wrong = wrong.take().or(refusal(&ended));

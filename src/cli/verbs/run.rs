@@ -47,6 +47,7 @@ pub(crate) fn run(house: &House, args: &Run) -> Result<Status, Wrong> {
             order: order.clone(),
             fresh: true,
             verify: args.verify,
+            ..Job::default()
         };
         let ended = if args.verify { crew.verify(&order, true) } else { crew.run(&order, true) };
         if let Some(wrong) = refusal(&ended) {

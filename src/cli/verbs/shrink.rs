@@ -58,7 +58,7 @@ pub(crate) fn shrink(house: &House, args: &Shrink) -> Result<Status, Wrong> {
         println!("{case}: it failed, and the same run once more did not: see `replay --verify`");
         return Ok(Status::Moved);
     };
-    let kept = CaseFile { why: why(&case, &before, &after), case: small }.to_string();
+    let kept = CaseFile { why: why(&case, before.records, &after), case: small }.to_string();
     let file = artefacts.write(&format!("{}.shrunk.case", stem(&case.scenario, case.seed)), &kept)?;
     if let Some(path) = &args.to {
         write(path, &kept)?;
@@ -135,16 +135,15 @@ fn tell_best(best: &Best) -> String {
 }
 
 /// What a case file says of where its case came from.
-pub(super) fn why(case: &Case, before: &Ran, after: &Ran) -> Vec<String> {
+pub(super) fn why(case: &Case, records_before: u64, after: &Ran) -> Vec<String> {
     let message = after.failed.as_ref().map_or("", |failed| failed.message.as_str());
     vec![
         message.lines().next().unwrap_or_default().to_string(),
         format!(
-            "Shrunk from seed {:#x}: {} of the plan and {} became {}.",
+            "Shrunk from seed {:#x}: {} became {}.",
             case.seed,
-            counted(before.plan_lines, "line"),
-            counted(before.records, "record"),
-            counted(after.records, "record")
+            counted(records_before, "record"),
+            grouped(after.records)
         ),
     ]
 }

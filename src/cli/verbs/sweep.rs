@@ -3,15 +3,20 @@
 use std::io::IsTerminal as _;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use ::replay::case::Case;
+use ::replay::case::{Case, CaseFile};
 use faults::scenario::Scenario;
 use indicatif::{ProgressBar, ProgressStyle};
+use search::explore::Explore;
+use search::guided::Told;
 
+use super::shrink::{self, Shrinker};
 use super::{House, Prepared, TALLY, keep, keep_failures, keep_report, picture, refusal};
 use crate::campaign::{
-    self, CANARY, Codec, Crew, Ended, Interrupt, Job, Order, Parts, Pool, Summary, Tally, Verdict,
+    self, CANARY, Codec, Crew, Ended, Handed, Interrupt, Job, Order, PLATEAU_RUNS, Parts, Patience, Pool,
+    Setup, Strategy, Summary, Tally, Turn, Verdict,
 };
 use crate::cli::args::Sweep;
 use crate::cli::artefacts::{Artefacts, stem, write};
@@ -19,7 +24,7 @@ use crate::cli::json::Json;
 use crate::cli::report;
 use crate::cli::select::select;
 use crate::cli::shard::Shard;
-use crate::cli::words::{counted, short_time};
+use crate::cli::words::{counted, grouped, short_time};
 use crate::cli::{Status, Wrong};
 
 /// What a sweep without seeds and without a time takes.
@@ -46,7 +51,7 @@ pub(crate) fn sweep(house: &House, args: &Sweep) -> Result<Status, Wrong> {
     let began_at = Instant::now();
     let interrupt = Interrupt::on_signals()?;
     let setup = house.setup(Some(artefacts.folder.clone()), args.output.wall_limit.0)?;
-    let mut queue = Queue::new(house, &chosen, args, shard, began_at);
+    let queue = Queue::new(house, &chosen, args, shard, began_at)?;
     let jobs = jobs(args.jobs);
     let total = queue.total();
     let jobs = total.map_or(jobs, |total| jobs.min(usize::try_from(total).unwrap_or(jobs)));
@@ -59,17 +64,23 @@ pub(crate) fn sweep(house: &House, args: &Sweep) -> Result<Status, Wrong> {
     let mut progress = Progress::new(total, began_at, queue.deadline);
     let mut wrong: Option<Wrong> = None;
     let pool = Pool { setup: setup.clone(), jobs, interrupt: interrupt.clone() };
-    pool.run(&mut || queue.next(), &mut |ended| {
+    // Workers ask it for runs, and it is told what those came to that a search has planned.
+    let queue = Mutex::new(queue);
+    let board = || queue.lock().unwrap_or_else(PoisonError::into_inner);
+    pool.run(&mut || board().next(), &mut |ended| {
         if let Some((job, ended)) = ended {
             wrong = wrong.take().or(refusal(&ended));
             if wrong.is_some() {
                 interrupt.set();
             }
-            summary.add(&job, ended, chosen[job.scenario].shown(job.seed));
+            board().told(&job, &ended);
+            let case = case_of(&chosen[job.scenario], &job);
+            summary.add(&job, ended, case);
         }
         progress.show(&summary);
     })?;
     progress.end();
+    let queue = queue.into_inner().unwrap_or_else(PoisonError::into_inner);
     if let Some(wrong) = wrong {
         return Err(wrong);
     }
@@ -95,6 +106,9 @@ pub(crate) fn sweep(house: &House, args: &Sweep) -> Result<Status, Wrong> {
     let mut crew = Crew::new(&setup, &interrupt, jobs + 1);
     draw_first(house, &chosen, summary, &mut crew, &artefacts)?;
     drop(crew);
+    if !args.no_shrink && !interrupt.is_set() {
+        shrink_each(house, &chosen, summary, &setup, (&interrupt, jobs), &artefacts)?;
+    }
     keep_report(&tally, &artefacts)?;
     keep(&artefacts.path(TALLY), &tally.encode())?;
     let runs = report::runs(summary);
@@ -152,11 +166,32 @@ fn asked(args: &Sweep, chosen: &[Prepared<'_>]) -> Vec<(String, String)> {
         named("--seeds", args.seeds.as_ref().map_or_else(String::new, ToString::to_string)),
         named("--for", args.time.map_or_else(String::new, |time| format!("{:?}", time.0))),
         named("--verify", args.verify.to_string()),
+        named("--explore", args.explore.map_or_else(String::new, |way| way.to_string())),
     ];
     let cases =
         chosen.iter().map(|one| named(&format!("the case of {}", one.label), one.shown(0).to_string()));
     asked.extend(cases);
     asked
+}
+
+/// How the seeds are used: as they are where they were said, and else some in every way.
+fn way(args: &Sweep) -> Result<Explore, Wrong> {
+    let way = args.explore.unwrap_or(match args.seeds {
+        Some(_) => Explore::Swarm,
+        None => Explore::Portfolio,
+    });
+    if way == Explore::Dfs && args.verify {
+        return Err(Wrong(
+            "--explore dfs: one worker searches all schedules of a seed: leave out `--verify`".to_string(),
+        ));
+    }
+    Ok(way)
+}
+
+/// The case of a run, as people are shown it.
+fn case_of(prepared: &Prepared<'_>, job: &Job) -> Case {
+    let varied = job.is_varied.then(|| job.order.shown.parse().ok()).flatten();
+    varied.unwrap_or_else(|| prepared.shown(job.seed))
 }
 
 /// Whether points may be out of reach for what was asked.
@@ -212,9 +247,11 @@ fn draw_first(
         let (Some(first), Some(prepared)) = (first, prepared) else { continue };
         let stem = stem(&scenario.name, first.case.seed);
         let trace = artefacts.path(&format!("{stem}.timeline.trace"));
-        let mut order = prepared.order(house, first.case.seed);
-        order.trace = Some(trace.clone());
-        order.codec = Codec::Binary;
+        let order = Order {
+            trace: Some(trace.clone()),
+            codec: Codec::Binary,
+            ..prepared.order_of(house, &first.case)
+        };
         if let Ended::Ran(ran) = crew.run(&order, true)
             && let Some(page) = &ran.page
         {
@@ -222,6 +259,56 @@ fn draw_first(
         }
         // A replay writes it again; a run that was lost may have left none.
         let _ = std::fs::remove_file(&trace);
+    }
+    Ok(())
+}
+
+/// So many kinds of failure are shrunk, each for so many candidates and so long at most.
+const SHRUNK_MAX: usize = 6;
+const SHRINK_BRIEFLY: (u64, Duration) = (3_000, Duration::from_secs(8));
+
+/// Makes the shortest case of each kind of failure small.
+fn shrink_each(
+    house: &House,
+    chosen: &[Prepared<'_>],
+    summary: &Summary,
+    setup: &Setup,
+    (interrupt, jobs): (&Interrupt, usize),
+    artefacts: &Artefacts,
+) -> Result<(), Wrong> {
+    let failed: Vec<_> =
+        summary.failing().filter(|(_, _, failing)| failing.verdict == Verdict::Failed).collect();
+    for (scenario, _, failing) in failed.iter().take(SHRUNK_MAX) {
+        let prepared = chosen.iter().find(|prepared| prepared.label == scenario.name);
+        let (Some((_, kept)), Some(prepared)) = (failing.shortest(), prepared) else { continue };
+        let Some(wanted) = kept.case.fails.clone() else { continue };
+        let patience = Patience { runs: SHRINK_BRIEFLY.0, deadline: Some(Instant::now() + SHRINK_BRIEFLY.1) };
+        let shrinker = Shrinker { house, setup, interrupt, jobs };
+        let sent = prepared.sent_of(&kept.case);
+        let mut silent = |_: &'static str, _: u64, _: &_| {};
+        let Some(shrunk) = shrinker.shrink(prepared.scenario, &sent, wanted, patience, &mut silent)? else {
+            continue;
+        };
+        let stem = stem(&scenario.name, kept.case.seed);
+        let why = shrink::why(&kept.case, kept.records, &shrunk.ran);
+        let file = CaseFile { why, case: shrunk.case.clone() };
+        artefacts.write(&format!("{stem}.shrunk.case"), &file.to_string())?;
+        if let Some(page) = &shrunk.ran.page {
+            artefacts.write(&format!("{stem}.shrunk.page.txt"), page)?;
+        }
+        println!(
+            "\n{}: shrunk to {} of the plan and {} (from {}){}\n  {} replay '{}'",
+            scenario.name,
+            counted(shrunk.best.lines() as u64, "line"),
+            counted(shrunk.ran.records, "record"),
+            grouped(kept.records),
+            shrunk.cut_short.map_or(String::new(), |why| format!("; {why}, so `shrink` may go on")),
+            house.program,
+            shrunk.case
+        );
+    }
+    if let Some(more) = failed.len().checked_sub(SHRUNK_MAX).filter(|more| *more > 0) {
+        println!("\nleft out: shrinking {} more; by `shrink CASE`", counted(more as u64, "kind of failure"));
     }
     Ok(())
 }
@@ -246,6 +333,8 @@ struct Queue<'a> {
     turn: Option<(u64, u64, usize)>,
     handed: Vec<u64>,
     shard: Shard,
+    /// What is made of the seeds of each scenario, and whether nothing new is to be expected.
+    strategies: Vec<(Strategy, bool)>,
 }
 
 impl<'a> Queue<'a> {
@@ -255,7 +344,7 @@ impl<'a> Queue<'a> {
         args: &'a Sweep,
         shard: Shard,
         began_at: Instant,
-    ) -> Queue<'a> {
+    ) -> Result<Queue<'a>, Wrong> {
         let (time, time_max) = match (&args.time, &args.seeds) {
             (Some(time), _) => (Some(time.0), Some(time.0)),
             (None, Some(_)) => (None, None),
@@ -267,7 +356,11 @@ impl<'a> Queue<'a> {
         };
         let mine = move |position: u64| position % shard.count == shard.index;
         let seeds = Box::new((0..).zip(seeds).filter(move |(position, _)| mine(*position)));
-        Queue {
+        let way = way(args)?;
+        let first = args.seeds.as_ref().and_then(|seeds| seeds.iter().next()).unwrap_or_default();
+        // A shard is a search of its own.
+        let seed = first.wrapping_add(shard.index);
+        Ok(Queue {
             house,
             chosen,
             args,
@@ -278,7 +371,8 @@ impl<'a> Queue<'a> {
             turn: None,
             handed: vec![0; chosen.len()],
             shard,
-        }
+            strategies: chosen.iter().map(|_| (Strategy::new(way, seed), false)).collect(),
+        })
     }
 
     /// How many runs there will be, when that is known.
@@ -289,33 +383,71 @@ impl<'a> Queue<'a> {
         mine.checked_mul(self.chosen.len() as u64).filter(|_| self.args.time.is_none())
     }
 
-    fn next(&mut self) -> Option<Job> {
+    fn next(&mut self) -> Handed {
         loop {
             let (position, seed, scenario) = match self.turn.take() {
                 Some(turn) => turn,
-                None => self.seeds.next().map(|(position, seed)| (position, seed, 0))?,
+                None => match self.seeds.next() {
+                    Some((position, seed)) => (position, seed, 0),
+                    None => return Handed::Done,
+                },
             };
-            if scenario + 1 < self.chosen.len() {
-                self.turn = Some((position, seed, scenario + 1));
-            }
+            let behind = (scenario + 1 < self.chosen.len()).then_some((position, seed, scenario + 1));
             if !self.may_hand(scenario) {
                 if self.is_over() {
-                    return None;
+                    return Handed::Done;
                 }
+                self.turn = behind;
                 continue;
             }
+            let (strategy, exhausted) = &mut self.strategies[scenario];
+            let variation = match strategy.next(position, seed) {
+                Turn::Run(variation) => variation,
+                Turn::Wait => {
+                    self.turn = Some((position, seed, scenario));
+                    return Handed::Wait;
+                }
+                Turn::Exhausted => {
+                    *exhausted = true;
+                    self.turn = behind;
+                    continue;
+                }
+            };
+            self.turn = behind;
             self.handed[scenario] += 1;
             let prepared = &self.chosen[scenario];
-            let mut order = prepared.order(self.house, seed);
+            let mut order = prepared.varied(self.house, &variation);
             order.trace.clone_from(&self.args.output.trace);
             order.codec = self.args.output.codec;
-            let fresh = prepared.scenario.has_guests();
-            return Some(Job { scenario, position, seed, order, fresh, verify: self.args.verify });
+            order.learn = variation.slot.is_some();
+            return Handed::Job(Box::new(Job {
+                scenario,
+                position,
+                seed: variation.seed,
+                order,
+                fresh: prepared.scenario.has_guests(),
+                verify: self.args.verify,
+                slot: variation.slot,
+                is_varied: variation.is_varied(),
+            }));
         }
+    }
+
+    /// What became of a run that a search has planned. One that was lost shows nothing.
+    fn told(&mut self, job: &Job, ended: &Ended) {
+        let Some(slot) = job.slot else { return };
+        let told = match ended {
+            Ended::Ran(ran) => Told { footprint: ran.footprint.clone(), streams: ran.streams.clone() },
+            _ => Told::default(),
+        };
+        self.strategies[job.scenario].0.told(slot, told);
     }
 
     /// Whether there is time for a run of that scenario.
     fn may_hand(&self, scenario: usize) -> bool {
+        if self.strategies[scenario].1 {
+            return false;
+        }
         let now = Instant::now();
         if self.deadline.is_none_or(|deadline| now < deadline) {
             return true;
@@ -344,6 +476,10 @@ impl<'a> Queue<'a> {
                     "after {time}, the seeds from {least} to {most} on, by scenario; more by `--for 10m` or `--seeds 0..10000`"
                 ),
             });
+        }
+        let exhausted = self.strategies.iter().zip(self.chosen).filter(|((_, exhausted), _)| *exhausted);
+        for (_, prepared) in exhausted {
+            left_out.push(format!("{}, after {} runs that showed nothing new", prepared.label, PLATEAU_RUNS));
         }
         if !self.args.verify {
             left_out.push("running every seed twice; by `--verify`".to_string());

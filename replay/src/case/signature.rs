@@ -79,9 +79,11 @@ impl Signature {
             && agree(self.fault.as_deref(), other.fault.as_deref())
     }
 
-    /// The same without line and column: what failures are counted by.
+    /// What failures are counted by: property, file and role. One cause is met on several ways, so what was nearest on
+    /// the way makes no row of its own.
     pub fn bucket(&self) -> Signature {
-        Signature { place: self.file().map(str::to_string), ..self.clone() }
+        let (property, role) = (self.property.clone(), self.role.clone());
+        Signature { property, place: self.file().map(str::to_string), role, ..Signature::default() }
     }
 
     /// The place without line and column.

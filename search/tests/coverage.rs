@@ -75,6 +75,15 @@ fn a_number_that_grows_within_its_power_of_two_is_news() {
 }
 
 #[test]
+fn a_caller_adds_features_of_states_that_only_he_sees() {
+    let own = |number: u64| Footprint::default().with_own([("shown.state", number), ("shown.state", number)]);
+    assert_eq!(own(3).features().len(), 1, "each once");
+    assert_eq!(own(3), own(3));
+    assert_ne!(own(3), own(4));
+    assert_ne!(own(3), Footprint::default().with_own([("shown.other", 3)]));
+}
+
+#[test]
 fn marks_beyond_one_block_of_the_trace_are_seen() {
     let marks = Marks::default();
     let mut world = World::new(Config::default());

@@ -28,11 +28,7 @@ fn a_bug_is_caught_in_so_many_seeds_whatever_the_jobs() {
     };
     let one = hunt("one", "1");
     assert_eq!(one, hunt("five", "5"));
-    assert!(
-        one.contains("\"seeds_to_first\": 1") && one.contains("\"property\": \"no-short-nap\", ")
-            || one.contains("\"count\": 4"),
-        "{one}"
-    );
+    assert!(one.contains("\"seeds_to_first\": 1") && one.contains("\"property\": \"no-short-nap\""), "{one}");
     let case = below(&folder, "one/short-sleep.case");
     let out = below(&folder, "replay");
     run(&["replay", &case, "--out", &out]).expect(1).says("replay: same failure, same digest");

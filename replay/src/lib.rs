@@ -4,6 +4,7 @@
 //! | to | use |
 //! |---|---|
 //! | name a run in one line, and read that line again | [`case::Case`] |
+//! | keep past failures, and judge how they end now | [`corpus`] |
 //! | keep every record of a run, and read it back | [`trace::TraceWriter`], [`trace::TraceFile`] |
 //! | keep every draw of a run | [`recording`] |
 //! | find the first record where two runs part | [`diff`] |
@@ -16,6 +17,7 @@
 //! refused with an error that says the place, what was found, what was expected and what to do.
 
 pub mod case;
+pub mod corpus;
 pub mod diff;
 pub mod golden;
 pub mod page;

@@ -25,6 +25,6 @@ pub(crate) use ran::Ran;
 pub(crate) use rows::{Row, Verdict};
 pub(crate) use strategy::{PLATEAU_RUNS, Strategy, Turn, Variation};
 pub(crate) use summary::{Failing, PointSum, REQUIRED_AFTER_SEEDS, ScenarioSummary, Summary};
-pub(crate) use tally::{Joined, Parts, Sweep, Tally, join};
+pub(crate) use tally::{Joined, Parts, PastCase, Sweep, Tally, join};
 pub(crate) use wire::{Codec, Order};
 pub(crate) use worker::{CANARY, HIDDEN_VERB, serve};

@@ -47,6 +47,11 @@ pub(crate) enum Verb {
     Shrink(Shrink),
     /// The first record in which two runs differ, each a case or a trace file
     Diff(Diff),
+    /// Past failures, one text file each, which must stay mended, or stay caught
+    Corpus {
+        #[command(subcommand)]
+        what: Corpus,
+    },
     /// What scenarios do, pinned as text
     Golden {
         #[command(subcommand)]
@@ -152,6 +157,12 @@ pub(crate) struct Sweep {
     /// Run every seed in two processes, in lock step
     #[arg(long, env = "TOURBILLON_VERIFY")]
     pub(crate) verify: bool,
+    /// Run the past failures below this folder first [default: corpus/cases, where it is]
+    #[arg(long, value_name = "DIR", env = "TOURBILLON_CORPUS")]
+    pub(crate) corpus: Option<PathBuf>,
+    /// Run no past failures
+    #[arg(long, env = "TOURBILLON_NO_CORPUS")]
+    pub(crate) no_corpus: bool,
     /// Write a JUnit report here
     #[arg(long, value_name = "FILE", env = "TOURBILLON_JUNIT")]
     pub(crate) junit: Option<PathBuf>,
@@ -292,6 +303,70 @@ pub(crate) struct GoldenArgs {
     /// How long a run may take on the wall clock before it counts as hung
     #[arg(long, value_name = "TIME", default_value = "60s", env = "TOURBILLON_WALL_LIMIT")]
     pub(crate) wall_limit: Time,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Corpus {
+    /// Run a case, complete it, and keep it with the reason
+    Add(CorpusAdd),
+    /// What is kept, and why
+    List(CorpusList),
+    /// Run all cases, and tell how each ends
+    Check(CorpusCheck),
+    /// Remove cases that say no more than another
+    Prune(CorpusPrune),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CorpusAdd {
+    /// A case's line, a case file, or a trace file
+    #[arg(required = true, value_name = "CASE")]
+    pub(crate) case: Vec<String>,
+    /// What was wrong, in a sentence
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) why: String,
+    /// The folder of cases
+    #[arg(long, value_name = "DIR", default_value = "corpus/cases", env = "TOURBILLON_CORPUS")]
+    pub(crate) corpus: PathBuf,
+    /// How long a run may take on the wall clock before it counts as hung
+    #[arg(long, value_name = "TIME", default_value = "60s", env = "TOURBILLON_WALL_LIMIT")]
+    pub(crate) wall_limit: Time,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CorpusList {
+    /// Packs or scenarios, by how the name begins [default: all]
+    #[arg(value_name = "SCENARIO", value_delimiter = ',', env = "TOURBILLON_SCENARIO")]
+    pub(crate) prefix: Vec<String>,
+    /// The folder of cases
+    #[arg(long, value_name = "DIR", default_value = "corpus/cases", env = "TOURBILLON_CORPUS")]
+    pub(crate) corpus: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CorpusCheck {
+    /// Packs or scenarios, by name or by how the name begins [default: all]
+    #[arg(value_name = "SCENARIO", value_delimiter = ',', env = "TOURBILLON_SCENARIO")]
+    pub(crate) prefix: Vec<String>,
+    /// The folder of cases
+    #[arg(long, value_name = "DIR", default_value = "corpus/cases", env = "TOURBILLON_CORPUS")]
+    pub(crate) corpus: PathBuf,
+    /// Worker processes [default: one for each core]
+    #[arg(long, value_name = "N", env = "TOURBILLON_JOBS")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// How long a run may take on the wall clock before it counts as hung
+    #[arg(long, value_name = "TIME", default_value = "60s", env = "TOURBILLON_WALL_LIMIT")]
+    pub(crate) wall_limit: Time,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CorpusPrune {
+    /// The folder of cases
+    #[arg(long, value_name = "DIR", default_value = "corpus/cases", env = "TOURBILLON_CORPUS")]
+    pub(crate) corpus: PathBuf,
+    /// Only tell which
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 /// A seed as a flag.

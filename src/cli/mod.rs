@@ -141,6 +141,7 @@ fn dispatch(house: &verbs::House, verb: Verb) -> Result<Status, Wrong> {
         Verb::Sweep(sweep) => verbs::sweep(house, &sweep),
         Verb::Merge(merge) => verbs::merge(&merge),
         Verb::Mutants(mutants) => verbs::mutants(house, &mutants),
+        Verb::Corpus { what } => verbs::corpus(house, &what),
         Verb::Replay(replay) => verbs::replay(house, &replay),
         Verb::Shrink(shrink) => verbs::shrink(house, &shrink),
         Verb::Diff(diff) => verbs::diff(house, &diff),

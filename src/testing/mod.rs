@@ -12,6 +12,7 @@
 //! | `TOURBILLON_BLESS` | tests with a golden write it |
 
 mod child;
+mod corpus;
 mod golden;
 
 use std::future::Future;
@@ -26,6 +27,8 @@ use replay::case::{Case, PlanSource};
 use replay::page::Page;
 use sim::machine::Termination;
 use sim::trace::Digests;
+
+pub use corpus::corpus;
 
 use crate::execute::{execute, load_plan};
 use crate::seeds::{Seeds, parse_seed};

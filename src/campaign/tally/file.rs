@@ -12,7 +12,7 @@ use std::io;
 
 use sim::trace::Digest;
 
-use super::{Parts, Sweep, Tally};
+use super::{Parts, PastCase, Sweep, Tally};
 use crate::campaign::summary::Summary;
 use crate::campaign::wire::{Put as _, Take as _, malformed};
 
@@ -109,6 +109,11 @@ impl Tally {
         out.put(self.parts.count);
         out.put(self.parts.present.len() as u64);
         self.parts.present.iter().for_each(|part| out.put(*part));
+        out.put(self.past.len() as u64);
+        for past in &self.past {
+            [&past.name, &past.told, &past.case].into_iter().for_each(|text| out.put_text(text));
+            out.push(past.verdict as u8);
+        }
         out.put(self.summary.scenarios.len() as u64);
         self.summary.scenarios.iter().for_each(|scenario| scenario.put(out));
     }
@@ -153,12 +158,17 @@ impl Tally {
             return Err(malformed());
         }
         let parts = Parts { count, present };
+        let past = input.list(|input| {
+            let (name, told, case) = (input.text()?, input.text()?, input.text()?);
+            Ok(PastCase { name, told, case, verdict: super::runs::verdict(input)? })
+        })?;
         let scenarios = input.list(|input| super::runs::take(input, &parts))?;
         Ok(Tally {
             sweep: Sweep { asked, program, planted, left_out },
             parts,
             canary_failed,
             interrupted,
+            past,
             summary: Summary { scenarios },
         })
     }

@@ -129,6 +129,7 @@ fn has_the_same_runs(one: &Tally, other: &Tally) -> bool {
     let pairs = one.summary.scenarios.iter().zip(&other.summary.scenarios);
     one.canary_failed == other.canary_failed
         && one.interrupted == other.interrupted
+        && one.past == other.past
         && pairs.into_iter().all(|(one, other)| one.rows == other.rows)
 }
 
@@ -141,12 +142,14 @@ fn joined(mut tallies: Vec<Tally>) -> Tally {
     let mut parts = tallies[0].parts.clone();
     parts.present = tallies.iter().flat_map(|tally| &tally.parts.present).copied().collect();
     let sweep = tallies[0].sweep.clone();
+    let mut past: Vec<_> = tallies.iter().flat_map(|tally| tally.past.clone()).collect();
+    past.sort_by(|one, other| one.name.cmp(&other.name));
     let mut columns: Vec<Vec<ScenarioSummary>> = sweep_scenarios(&tallies);
     for tally in tallies {
         columns.iter_mut().zip(tally.summary.scenarios).for_each(|(column, scenario)| column.push(scenario));
     }
     let scenarios = columns.into_iter().map(one_scenario).collect();
-    Tally { sweep, parts, canary_failed, interrupted, summary: Summary { scenarios } }
+    Tally { sweep, parts, canary_failed, interrupted, past, summary: Summary { scenarios } }
 }
 
 fn sweep_scenarios(tallies: &[Tally]) -> Vec<Vec<ScenarioSummary>> {

@@ -13,6 +13,7 @@ mod tests;
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::rows::Verdict;
 use super::summary::{Summary, histogram};
 
 pub(crate) use join::{Joined, join};
@@ -25,6 +26,8 @@ pub(crate) struct Tally {
     pub(crate) canary_failed: bool,
     /// Whether somebody stopped it, or one of its parts.
     pub(crate) interrupted: bool,
+    /// The cases of the corpus that were run first, by name.
+    pub(crate) past: Vec<PastCase>,
     pub(crate) summary: Summary,
 }
 
@@ -39,6 +42,19 @@ pub(crate) struct Sweep {
     pub(crate) planted: bool,
     /// What was chosen and not run, and why.
     pub(crate) left_out: Vec<String>,
+}
+
+/// How a case of the corpus ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PastCase {
+    /// Its file below the corpus.
+    pub(crate) name: String,
+    /// How it ended, beside what it recorded.
+    pub(crate) told: String,
+    /// Passed means: as it should.
+    pub(crate) verdict: Verdict,
+    /// Its line.
+    pub(crate) case: String,
 }
 
 /// Some of the equal parts of a sweep: its seeds in turns.

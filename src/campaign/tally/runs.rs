@@ -193,7 +193,7 @@ fn take_row(input: &mut &[u8], properties: &[String]) -> io::Result<(u64, Row)> 
     Ok((position, row))
 }
 
-fn verdict(input: &mut &[u8]) -> io::Result<Verdict> {
+pub(super) fn verdict(input: &mut &[u8]) -> io::Result<Verdict> {
     let [byte] = input.array()?;
     Verdict::ALL.into_iter().find(|verdict| *verdict as u8 == byte).ok_or_else(malformed)
 }

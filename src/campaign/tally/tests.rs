@@ -23,8 +23,15 @@ fn tally(parts: &Parts, seeds: u64) -> Tally {
         }
     }
     let asked = vec![("seeds".to_string(), format!("0..{seeds}")), ("plan".to_string(), String::new())];
+    let past = (0..6).filter(|place| parts.have(*place)).map(|place| PastCase {
+        name: format!("a/{place}.case"),
+        told: "stays mended".to_string(),
+        verdict: Verdict::ALL[place as usize % 5],
+        case: "a/one seed=0x1".to_string(),
+    });
+    let past = past.collect();
     let sweep = Sweep { asked, program: "tourbillon".to_string(), ..Sweep::default() };
-    Tally { sweep, parts: parts.clone(), canary_failed: true, interrupted: false, summary }
+    Tally { sweep, parts: parts.clone(), canary_failed: true, interrupted: false, past, summary }
 }
 
 fn ended(seed: u64, scenario: usize) -> Ended {

@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 
-use crate::campaign::{Summary, Verdict};
+use crate::campaign::{PastCase, Tally, Verdict};
 
 /// A JUnit report: a suite a scenario, a case a seed.
-pub(in crate::cli) fn junit(summary: &Summary) -> String {
+pub(in crate::cli) fn junit(tally: &Tally) -> String {
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
-    for scenario in &summary.scenarios {
+    text += &corpus(&tally.past);
+    for scenario in &tally.summary.scenarios {
         let errors =
             [Verdict::Aborted, Verdict::Hung].map(|verdict| scenario.count(verdict)).iter().sum::<u64>();
         let _ = writeln!(
@@ -46,6 +47,30 @@ pub(in crate::cli) fn junit(summary: &Summary) -> String {
         text += "  </testsuite>\n";
     }
     text + "</testsuites>\n"
+}
+
+/// The past failures, a suite of their own.
+fn corpus(past: &[PastCase]) -> String {
+    if past.is_empty() {
+        return String::new();
+    }
+    let wrong = past.iter().filter(|past| past.verdict != Verdict::Passed).count();
+    let mut text =
+        format!("  <testsuite name=\"corpus\" tests=\"{}\" failures=\"{wrong}\" errors=\"0\">\n", past.len());
+    for past in past {
+        let open = format!("    <testcase classname=\"corpus\" name=\"{}\"", xml(&past.name));
+        let _ = match past.verdict {
+            Verdict::Passed => writeln!(text, "{open}/>"),
+            verdict => writeln!(
+                text,
+                "{open}><failure type=\"{}\" message=\"{}\">{}</failure></testcase>",
+                verdict.label(),
+                xml(&past.told),
+                xml(&past.case)
+            ),
+        };
+    }
+    text + "  </testsuite>\n"
 }
 
 /// Text within XML: what XML cannot hold at all is left out.

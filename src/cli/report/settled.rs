@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::{failures, growth, missing, overview, scenario_fields};
-use crate::campaign::{CANARY, Tally};
+use crate::campaign::{CANARY, PastCase, Tally, Verdict};
 use crate::cli::Status;
 use crate::cli::json::Json;
 use crate::cli::verbs::status_of;
+use crate::cli::words::counted;
 
 /// The table, the failures, what was never reached, and what was left out. How fast it went, and what else was
 /// left out, is told where the one who tells it knows.
@@ -15,6 +16,7 @@ pub(in crate::cli) fn told(tally: &Tally, elapsed: Option<Duration>, more_left_o
     let mut text = overview(&tally.summary, elapsed);
     text += &growth(&tally.summary);
     text += &failures(&tally.summary, &tally.sweep.program);
+    text += &past(tally);
     if !tally.sweep.planted {
         text += &missing(&tally.summary).0;
     }
@@ -45,6 +47,7 @@ pub(in crate::cli) fn json(tally: &Tally) -> Json {
         ("canary_failed", Json::Bool(tally.canary_failed)),
         ("interrupted", Json::Bool(tally.interrupted)),
         ("left_out", Json::texts(left_out(tally))),
+        ("corpus", Json::List(tally.past.iter().map(past_json).collect())),
         ("scenarios", Json::List(scenarios.collect())),
     ])
 }
@@ -52,6 +55,7 @@ pub(in crate::cli) fn json(tally: &Tally) -> Json {
 /// What it came to. A required point that was missed counts only over all seeds, and only where nothing was planted.
 pub(in crate::cli) fn status(tally: &Tally) -> Status {
     let mut status = status_of(&tally.summary);
+    status = tally.past.iter().map(PastCase::status).fold(status, Status::max);
     let (_, missing_counts) = missing(&tally.summary);
     if missing_counts && !tally.sweep.planted && tally.parts.is_whole() {
         status = status.max(Status::Failed);
@@ -60,6 +64,41 @@ pub(in crate::cli) fn status(tally: &Tally) -> Status {
         status = status.max(Status::Lost);
     }
     status
+}
+
+/// The cases of the corpus: in one line when all end as they should, and each that does not.
+fn past(tally: &Tally) -> String {
+    let wrong = |past: &&PastCase| past.verdict != Verdict::Passed;
+    if tally.past.is_empty() {
+        return String::new();
+    }
+    let (all, wrong) = (counted(tally.past.len() as u64, "case"), tally.past.iter().filter(wrong));
+    let mut text = format!("corpus: {all}, {} not as they should end\n", wrong.clone().count());
+    for past in wrong {
+        let _ = writeln!(text, "corpus: {}: {}", past.name, past.told);
+        let _ = writeln!(text, "  {} replay '{}'", tally.sweep.program, past.case);
+    }
+    text
+}
+
+fn past_json(past: &PastCase) -> Json {
+    Json::object([
+        ("name", Json::text(&*past.name)),
+        ("verdict", Json::text(past.verdict.label())),
+        ("told", Json::text(&*past.told)),
+    ])
+}
+
+impl PastCase {
+    /// What one case comes to.
+    pub(in crate::cli) fn status(&self) -> Status {
+        match self.verdict {
+            Verdict::Passed => Status::Held,
+            Verdict::Failed => Status::Failed,
+            Verdict::Nondeterministic => Status::Moved,
+            Verdict::Aborted | Verdict::Hung => Status::Lost,
+        }
+    }
 }
 
 /// What a reader might take for done.

@@ -51,7 +51,7 @@ fn tell(args: &Merge, tally: &Tally, count: usize) -> Result<Status, Wrong> {
         write(path, &report::runs(&tally.summary))?;
     }
     if let Some(path) = &args.junit {
-        write(path, &report::junit(&tally.summary))?;
+        write(path, &report::junit(tally))?;
     }
     let (runs, shards) = (counted(tally.summary.runs(), "run"), counted(count as u64, "shard"));
     println!("{runs} of {shards}; {}", artefacts.path("report.json").display());

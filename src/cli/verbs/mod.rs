@@ -2,12 +2,14 @@
 
 #[cfg(feature = "adapter")]
 mod checklist;
+mod corpus;
 mod diff;
 mod golden;
 mod list;
 mod merge;
 mod mutants;
 mod pack;
+mod past;
 mod picture;
 mod replay;
 mod run;
@@ -28,6 +30,7 @@ use super::{Status, Wrong};
 use crate::campaign::{Ended, Order, Setup, Summary, Tally, Variation, Verdict};
 use crate::execute::{load_plan, spec_of};
 
+pub(super) use corpus::corpus;
 pub(super) use diff::diff;
 pub(super) use golden::golden;
 pub(super) use list::list;

@@ -12,6 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use search::explore::Explore;
 use search::guided::Told;
 
+use super::past::{self, Past};
 use super::shrink::{self, Shrinker};
 use super::{House, Prepared, TALLY, keep, keep_failures, keep_report, picture, refusal};
 use crate::campaign::{
@@ -25,7 +26,7 @@ use crate::cli::report;
 use crate::cli::select::select;
 use crate::cli::shard::Shard;
 use crate::cli::words::{counted, grouped, short_time};
-use crate::cli::{Status, Wrong};
+use crate::cli::{Status, Wrong, tell_wrong};
 
 /// What a sweep without seeds and without a time takes.
 const BUDGET: Duration = Duration::from_secs(90);
@@ -45,7 +46,11 @@ pub(crate) fn sweep(house: &House, args: &Sweep) -> Result<Status, Wrong> {
         ));
     }
     let shard = shard_of(args)?;
-    let (chosen, left_out) = choose(house, args)?;
+    let (chosen, mut left_out) = choose(house, args)?;
+    let mut past = past_of(house, args, &chosen)?;
+    let asked = asked(args, &chosen, &past);
+    left_out.extend(past.left_out.clone());
+    past.keep_part(shard.index, shard.count);
     check_reports(&args.junit, &args.json)?;
     let artefacts = Artefacts::new("sweep", args.output.out.as_deref())?;
     let began_at = Instant::now();
@@ -60,6 +65,7 @@ pub(crate) fn sweep(house: &House, args: &Sweep) -> Result<Status, Wrong> {
     let alive = canary_sings(&mut canary);
     drop(canary);
 
+    let past_cases = past.run(house, &setup, jobs, &interrupt)?;
     let mut summary = Summary::new(chosen.iter().map(Prepared::labelled));
     let mut progress = Progress::new(total, began_at, queue.deadline);
     let mut wrong: Option<Wrong> = None;
@@ -89,7 +95,7 @@ pub(crate) fn sweep(house: &House, args: &Sweep) -> Result<Status, Wrong> {
     let more_left_out = queue.left_out(&summary);
     let tally = Tally {
         sweep: campaign::Sweep {
-            asked: asked(args, &chosen),
+            asked,
             program: house.program.clone(),
             planted: is_planted(args, &chosen),
             left_out,
@@ -97,9 +103,14 @@ pub(crate) fn sweep(house: &House, args: &Sweep) -> Result<Status, Wrong> {
         parts: Parts::one(shard.index, shard.count),
         canary_failed: alive,
         interrupted: interrupt.is_set(),
+        past: past_cases,
         summary,
     };
-    let status = report::status(&tally);
+    let mut status = report::status(&tally);
+    for problem in past.problems {
+        tell_wrong(&Wrong(problem));
+        status = Status::Wrong;
+    }
     print!("{}", report::told(&tally, Some(elapsed), &more_left_out));
     let summary = &tally.summary;
     keep_failures(summary, &artefacts)?;
@@ -117,7 +128,7 @@ pub(crate) fn sweep(house: &House, args: &Sweep) -> Result<Status, Wrong> {
         write(path, &runs)?;
     }
     if let Some(path) = &args.junit {
-        write(path, &report::junit(summary))?;
+        write(path, &report::junit(&tally))?;
     }
     let scenarios = summary.scenarios.iter().map(report::timed_scenario_json).collect();
     let millis = |time: Duration| Json::number(time.as_millis());
@@ -156,8 +167,21 @@ fn shard_of(args: &Sweep) -> Result<Shard, Wrong> {
     args.shard.map_or(Ok(Shard { index: 0, count: 1 }), |asked| asked.resolve(&variable))
 }
 
+/// The past failures of the chosen scenarios, which run first.
+fn past_of<'a>(house: &'a House, args: &Sweep, chosen: &[Prepared<'_>]) -> Result<Past<'a>, Wrong> {
+    // A trace is of one run.
+    if args.no_corpus || args.output.trace.is_some() {
+        return Ok(Past::none());
+    }
+    let is_chosen = |name: &str| chosen.iter().any(|prepared| prepared.scenario.name() == name);
+    match past::folder(&args.corpus) {
+        Some((folder, of)) => Past::read(house, &folder, of, is_chosen),
+        None => Ok(Past::none()),
+    }
+}
+
 /// All in which shards of one sweep agree: the build, as far as runs depend on it, and what was asked for.
-fn asked(args: &Sweep, chosen: &[Prepared<'_>]) -> Vec<(String, String)> {
+fn asked(args: &Sweep, chosen: &[Prepared<'_>], past: &Past<'_>) -> Vec<(String, String)> {
     let named = |name: &str, value: String| (name.to_string(), value);
     let mut asked = vec![
         named("the version", env!("CARGO_PKG_VERSION").to_string()),
@@ -167,6 +191,7 @@ fn asked(args: &Sweep, chosen: &[Prepared<'_>]) -> Vec<(String, String)> {
         named("--for", args.time.map_or_else(String::new, |time| format!("{:?}", time.0))),
         named("--verify", args.verify.to_string()),
         named("--explore", args.explore.map_or_else(String::new, |way| way.to_string())),
+        named("the corpus", past.word()),
     ];
     let cases =
         chosen.iter().map(|one| named(&format!("the case of {}", one.label), one.shown(0).to_string()));

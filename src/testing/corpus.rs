@@ -37,7 +37,7 @@ fn wrong_with(scenarios: &[Scenario], kept: &Kept) -> Option<String> {
     let Some(scenario) = scenarios.iter().find(|scenario| scenario.name() == case.scenario) else {
         return Some(format!("{file}: the scenario `{}` is gone", case.scenario));
     };
-    let run = match execute(scenario, case, Vec::new()) {
+    let run = match execute(scenario, case, false, Vec::new()) {
         Ok(run) => run,
         Err(refused) => return Some(format!("{file}: {refused}")),
     };

@@ -18,7 +18,7 @@ use crate::campaign::wire::{Put as _, Take as _, malformed};
 
 const MAGIC: [u8; 8] = *b"\x89TBLtly\n";
 /// Of this file's layout: it changes with what a tally holds.
-const FORMAT: u64 = 2;
+const FORMAT: u64 = 3;
 const PREAMBLE_BYTES: usize = 24;
 const CHECK_BYTES: usize = 32;
 /// Nobody has more workers; a larger number would only take memory.

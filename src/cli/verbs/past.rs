@@ -112,7 +112,7 @@ impl<'a> Past<'a> {
             seed: prepared.shown.seed,
             order: prepared.order(house, prepared.shown.seed),
             fresh: prepared.scenario.has_guests(),
-            verify: false,
+            ..Job::default()
         });
         let mut queue: Vec<Job> = orders.collect();
         queue.reverse();
@@ -120,7 +120,7 @@ impl<'a> Past<'a> {
         let mut wrong = None;
         let jobs = jobs.max(1).min(queue.len());
         let pool = Pool { setup: setup.clone(), jobs, interrupt: interrupt.clone() };
-        pool.run(&mut || queue.pop(), &mut |one| {
+        pool.run(&mut || queue.pop().into(), &mut |one| {
             let Some((job, how)) = one else { return };
             wrong = wrong.take().or(refusal(&how));
             let (kept, _) = &self.cases[job.scenario];

@@ -33,6 +33,9 @@ mod config;
 pub mod disk;
 pub mod fault;
 pub mod fs;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod kernel;
 mod latency;
 pub mod machine;

@@ -507,6 +507,12 @@ impl Disk {
         self.name_work(choices, now, |disk| Ok(disk.volume.stat(disk.volume.find(path)?)))
     }
 
+    /// What a name leads to, by number, behind everybody's back.
+    #[cfg(feature = "fuzzing")]
+    pub(crate) fn inode_at(&self, path: &Path) -> Option<u32> {
+        self.volume.find(path).ok()
+    }
+
     /// What is known of an open file. The answer is in memory and costs nothing.
     pub(crate) fn stat(&self, handle: HandleId) -> Result<Stat, Errno> {
         Ok(self.volume.stat(self.handles.get(handle)?.inode))

@@ -1,0 +1,140 @@
+//! The event queue against an ordered map: events come in order of time, then of scheduling.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arbitrary::{Arbitrary, Unstructured};
+use sim::fuzzing::Queue;
+
+/// The last time there is, as the queue has it: what lies beyond comes then.
+const TIME_MAX: u64 = u64::MAX - 1;
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+enum Act {
+    /// Something is to happen after a delay below 2^bits nanoseconds.
+    Push { bits: u8, delay: u64 },
+    /// Something is to happen at the edge of a bucket or a turn of a wheel, or beside it.
+    PushAtEdge { shift: u8, turns: u16, beside: i8 },
+    /// Something is to happen when something else does.
+    PushBeside { nth: u16 },
+    /// What is next happens.
+    Pop,
+    /// Something no longer happens; the kernel leaves such entries where they are.
+    Cancel { nth: u16 },
+    /// The kernel removes what is cancelled.
+    Sweep,
+}
+
+/// The queue, and what it should be: what waits, by time and sequence number.
+struct Twins {
+    queue: Queue,
+    waiting: BTreeMap<(u64, u64), u64>,
+    /// Cancelled, and still in the queue.
+    cancelled: BTreeSet<(u64, u64)>,
+    now: u64,
+    pushed: u64,
+}
+
+/// Plays operations that the bytes say on both.
+///
+/// # Panics
+/// When they differ.
+pub fn fuzz_one(bytes: &[u8]) {
+    let mut twins = Twins {
+        queue: Queue::new(),
+        waiting: BTreeMap::new(),
+        cancelled: BTreeSet::new(),
+        now: 0,
+        pushed: 0,
+    };
+    let mut input = Unstructured::new(bytes);
+    while !input.is_empty() {
+        let Ok(act) = Act::arbitrary(&mut input) else { break };
+        twins.act(act);
+        twins.compare();
+    }
+    while twins.pop() {}
+    assert!(twins.waiting.is_empty(), "{:?} never came", twins.waiting);
+}
+
+impl Twins {
+    fn act(&mut self, act: Act) {
+        match act {
+            Act::Push { bits, delay } => {
+                let mask = 1u64.checked_shl(u32::from(bits % 65)).map_or(u64::MAX, |bound| bound - 1);
+                self.push(self.now.saturating_add(delay & mask));
+            }
+            Act::PushAtEdge { shift, turns, beside } => {
+                let edge = u64::from(turns) << (shift % 48);
+                self.push(edge.saturating_add_signed(beside.into()).max(self.now));
+            }
+            Act::PushBeside { nth } => {
+                let at = self.nth(nth).map_or(self.now, |(at, _)| at);
+                self.push(at);
+            }
+            Act::Pop => {
+                self.pop();
+            }
+            Act::Cancel { nth } => {
+                if let Some(key) = self.nth(nth) {
+                    self.waiting.remove(&key);
+                    self.cancelled.insert(key);
+                }
+            }
+            Act::Sweep => {
+                let gone: BTreeSet<u64> = self.cancelled.iter().map(|(_, seq)| *seq).collect();
+                self.queue.retain(|seq| !gone.contains(&seq));
+                self.cancelled.clear();
+            }
+        }
+    }
+
+    fn push(&mut self, at: u64) {
+        // What an entry means differs from its number, so that they cannot be taken for each other.
+        let what = self.pushed.wrapping_mul(7) ^ 0x55;
+        let seq = self.queue.push(self.now, at, what);
+        assert_eq!(seq, self.pushed, "entries are numbered in the order in which they come");
+        self.pushed += 1;
+        self.waiting.insert((at.min(TIME_MAX), seq), what);
+    }
+
+    /// What waits at that place, counted around.
+    fn nth(&self, nth: u16) -> Option<(u64, u64)> {
+        let count = self.waiting.len();
+        (count > 0).then(|| *self.waiting.keys().nth(usize::from(nth) % count).expect("it is below the count"))
+    }
+
+    /// Takes the next that was not cancelled; false when there is none.
+    fn pop(&mut self) -> bool {
+        loop {
+            let Some((at, seq, what)) = self.queue.pop() else {
+                assert!(self.waiting.is_empty() && self.cancelled.is_empty(), "the queue forgot some");
+                return false;
+            };
+            assert!(at >= self.now, "time goes on: {at} came after {}", self.now);
+            self.now = at;
+            let first_cancelled = self.cancelled.first().copied();
+            let first = self.waiting.first_key_value().map(|(key, what)| (*key, *what));
+            if first_cancelled == Some((at, seq)) && first.is_none_or(|(key, _)| (at, seq) < key) {
+                self.cancelled.pop_first();
+                continue;
+            }
+            assert_eq!(first, Some(((at, seq), what)), "the queue against an ordered map");
+            assert!(first_cancelled.is_none_or(|key| (at, seq) < key), "a cancelled entry was passed over");
+            self.waiting.pop_first();
+            return true;
+        }
+    }
+
+    fn compare(&self) {
+        assert_eq!(self.queue.count(), self.waiting.len() + self.cancelled.len());
+        let first = self.waiting.keys().chain(&self.cancelled).min();
+        assert_eq!(self.queue.next_at(), first.map_or(u64::MAX, |(at, _)| *at));
+        let mut soon: Vec<(u64, u64)> = self.queue.soon().iter().map(|(at, seq, _)| (*at, *seq)).collect();
+        soon.reverse();
+        if !soon.is_empty() {
+            let mut all: Vec<(u64, u64)> = self.waiting.keys().chain(&self.cancelled).copied().collect();
+            all.sort_unstable();
+            assert_eq!(soon, all[..soon.len().min(all.len())], "what is due soon is what comes next");
+        }
+    }
+}

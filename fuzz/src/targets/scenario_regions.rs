@@ -1,0 +1,18 @@
+//! Scenarios of runtime regions, their parity and their continuity, steered by bytes.
+
+use crate::steered::Pack;
+
+thread_local! {
+    static PACK: Pack = Pack::new({
+            let others = [vec![workloads::regions::parity()], workloads::continuity::scenarios()];
+            [workloads::regions::scenarios(), others.concat()].concat()
+        });
+}
+
+/// Runs a scenario; the bytes say which, its seed, and what some draws come to.
+///
+/// # Panics
+/// When the run fails: with the failure, and the case line that replays it.
+pub fn fuzz_one(bytes: &[u8]) {
+    PACK.with(|pack| pack.fuzz_one(bytes));
+}

@@ -78,14 +78,15 @@ impl File {
         let mut holes = Vec::new();
         for chain in links.chunk_by(|one, next| one.undo.sector == next.undo.sector) {
             let sector = chain[0].undo.sector;
-            let state = self.choose_state(chain, version, storm);
+            let (state, most) = self.choose_state(chain, version, storm);
             let current = self.pages.sector(sector).copied();
             let at = |index: usize| match chain.get(index) {
                 Some(link) => self.journal.image(link.undo).copied(),
                 None => current,
             };
             let mut bytes = at(state);
-            if storm.torn_sectors && state < chain.len() && storm.dice.below(2) == 1 {
+            // A truncation that the size has not seen tears nothing: it takes sectors away, it does not write them.
+            if storm.torn_sectors && state < most && storm.dice.below(2) == 1 {
                 bytes = torn(bytes, at(state + 1), storm.dice.below(SECTOR_BYTES as u64 + 1) as usize);
             }
             for (lie, harm) in self.lies.iter().zip(&mut harm) {
@@ -153,9 +154,10 @@ impl File {
         }
     }
 
-    /// In which state a sector is left: as the operation of that index in its chain found it, or, beyond
-    /// the last, as it is. `version` is how many operations have given the file their size.
-    fn choose_state(&self, chain: &[Link], version: usize, storm: &mut Storm<'_, '_>) -> usize {
+    /// In which state a sector is left, and in which latest one it could be: as the operation of that index in
+    /// its chain found it, or, beyond the last, as it is. `version` is how many operations have given the file
+    /// their size.
+    fn choose_state(&self, chain: &[Link], version: usize, storm: &mut Storm<'_, '_>) -> (usize, usize) {
         let ops = &self.journal.ops;
         let (mut least, mut most) = (0, chain.len());
         for (index, link) in chain.iter().enumerate().filter(|(_, link)| ops[link.op].tied) {
@@ -167,7 +169,7 @@ impl File {
         }
         // A damaged sector is left as at the last sync or as it is, so that its mark can follow.
         let marked = !self.marks.is_empty() && self.is_marked(chain[0].undo.sector);
-        match storm.fate {
+        let state = match storm.fate {
             Fate::Keep => most,
             Fate::Lose => least,
             _ if marked => {
@@ -183,7 +185,8 @@ impl File {
                 (before + usize::from(torn && storm.dice.below(2) == 1)).clamp(least, most)
             }
             Fate::Each => least + storm.dice.below((most - least) as u64 + 1) as usize,
-        }
+        };
+        (state, most)
     }
 }
 

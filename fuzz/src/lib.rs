@@ -8,9 +8,11 @@
 //! | room | what |
 //! |---|---|
 //! | [`targets`] | one file a target |
+//! | [`scenarios`] | what is steered, pack by pack |
 //! | [`steered`] | a whole run of a scenario whose draws are answered by bytes, and what is told of one that fails |
 //! | `sealed` | files with checksums, mutated and sealed again, so that mutations reach the readers behind them |
 
+pub mod scenarios;
 mod sealed;
 pub mod steered;
 pub mod targets;

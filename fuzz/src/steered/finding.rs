@@ -25,7 +25,8 @@ impl Finding {
     /// # Panics
     /// When the run passed.
     pub(super) fn new(scenario: &Scenario, spec: &Spec, run: &Run, changed: &[Draw]) -> Finding {
-        let failure = run.report.failure().expect("only a run that failed is a finding").clone();
+        let mut failure = run.report.failure().expect("only a run that failed is a finding").clone();
+        failure.place = in_the_house(&failure.place);
         let streams = &run.report.recording.as_ref().expect("a steered run is recorded").streams;
         let edit = |draw: &Draw| Edit {
             stream: streams[draw.stream.index()].clone(),
@@ -52,6 +53,13 @@ impl Finding {
         };
         Finding { case, failure, doubt }
     }
+}
+
+/// A place as the house's own build names it. From another workspace its crates are built by their whole paths, and a
+/// case that said so would be another failure on every machine.
+fn in_the_house(place: &str) -> String {
+    let root = env!("CARGO_MANIFEST_DIR").strip_suffix("fuzz").expect("this folder is called fuzz");
+    place.strip_prefix(root).unwrap_or(place).to_string()
 }
 
 impl fmt::Display for Finding {

@@ -29,7 +29,7 @@ pub struct Word {
 /// Gaps up to this are meant as they are; longer ones in steps, so that few bytes reach far into a run.
 const GAP_EXACT_MAX: u8 = 127;
 /// Draws of such a step.
-const GAP_STEP: u32 = 64;
+const GAP_STEP: u32 = 8;
 
 impl Input {
     /// Reads any bytes; `scenario_count` is not zero.
@@ -73,7 +73,7 @@ mod tests {
         let none = Input::decode(&[], 3);
         assert_eq!(none, Input { scenario: 0, seed: 0, words: Vec::new() });
         let some = Input::decode(&[4, 0, 2, 1, 127, 0, 128, 255, 9], 3);
-        let words = vec![Word { gap: 127, answer: 0 }, Word { gap: 191, answer: 255 }];
+        let words = vec![Word { gap: 127, answer: 0 }, Word { gap: 135, answer: 255 }];
         assert_eq!(some, Input { scenario: 1, seed: 0x102, words });
     }
 

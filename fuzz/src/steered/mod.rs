@@ -31,7 +31,8 @@ impl Pack {
         Pack { scenarios, quirk: None }
     }
 
-    /// The same with a planted bug, so that it is known that a fuzzer finds what there is to be found.
+    /// The same with a planted bug, so that it is known that a fuzzer finds what there is to be found. No bytes of an
+    /// input say so: a run with a bug that is known is no finding, and a fuzzer would spend its time on those.
     ///
     /// # Panics
     /// When a scenario does not have it.

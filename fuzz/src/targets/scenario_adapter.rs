@@ -1,9 +1,10 @@
 //! Scenarios of the adapter and its remote, steered by bytes.
 
+use crate::scenarios;
 use crate::steered::Pack;
 
 thread_local! {
-    static PACK: Pack = Pack::new(workloads::adapter::scenarios());
+    static PACK: Pack = Pack::new(scenarios::adapter());
 }
 
 /// Runs a scenario; the bytes say which, its seed, and what some draws come to.

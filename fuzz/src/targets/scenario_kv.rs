@@ -1,9 +1,10 @@
 //! Scenarios of the replicated key-value store, steered by bytes.
 
+use crate::scenarios;
 use crate::steered::Pack;
 
 thread_local! {
-    static PACK: Pack = Pack::new(workloads::kv::scenarios());
+    static PACK: Pack = Pack::new(scenarios::kv());
 }
 
 /// Runs a scenario; the bytes say which, its seed, and what some draws come to.

@@ -1,12 +1,10 @@
 //! Scenarios of runtime regions, their parity and their continuity, steered by bytes.
 
+use crate::scenarios;
 use crate::steered::Pack;
 
 thread_local! {
-    static PACK: Pack = Pack::new({
-            let others = [vec![workloads::regions::parity()], workloads::continuity::scenarios()];
-            [workloads::regions::scenarios(), others.concat()].concat()
-        });
+    static PACK: Pack = Pack::new(scenarios::regions());
 }
 
 /// Runs a scenario; the bytes say which, its seed, and what some draws come to.

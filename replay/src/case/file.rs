@@ -116,7 +116,8 @@ impl CaseFile {
 /// Prints the file; parsing it gives the same.
 impl fmt::Display for CaseFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for line in self.why.iter().flat_map(|line| line.lines()) {
+        // An empty line parts what is above it from what is below, and is kept as one.
+        for line in self.why.iter().flat_map(|line| line.split('\n')) {
             writeln!(f, "{}", format!("# {line}").trim_end())?;
         }
         writeln!(f, "{}", self.case)

@@ -55,7 +55,8 @@ fn finds(pack: Pack, property: &str) {
     assert!(case.fails.as_ref().is_some_and(|fails| fails.is_same_failure(&now)), "{failure}, and {case}");
     assert_eq!(Some(again.report.digests.trace.into()), case.digest, "it is the same run");
     // The edits are what the bytes did: without them it is another run.
-    let plain = run(pack.scenario(&case.scenario).expect("it is of the pack"), &Case { edits: vec![], ..case });
+    let plain =
+        run(pack.scenario(&case.scenario).expect("it is of the pack"), &Case { edits: vec![], ..case });
     assert_ne!(plain.report.digests.trace, again.report.digests.trace);
 }
 

@@ -27,7 +27,7 @@ impl Finding {
     pub(super) fn new(scenario: &Scenario, spec: &Spec, run: &Run, changed: &[Draw]) -> Finding {
         let mut failure = run.report.failure().expect("only a run that failed is a finding").clone();
         failure.place = in_the_house(&failure.place);
-        let streams = &run.report.recording.as_ref().expect("a steered run is recorded").streams;
+        let streams = &run.report.names.streams;
         let edit = |draw: &Draw| Edit {
             stream: streams[draw.stream.index()].clone(),
             index: draw.index,
@@ -42,7 +42,7 @@ impl Finding {
             ..Case::new(scenario.name(), spec.seed)
         };
         let edits = case.edits.clone();
-        let again = scenario.run(&Spec { edits, record: false, ..spec.clone() });
+        let again = scenario.run(&Spec { edits, ..spec.clone() });
         let doubt = match again {
             Err(error) => Some(error.to_string()),
             Ok(again) if again.report.digests == run.report.digests => None,
@@ -66,7 +66,10 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.failure)?;
         if let Some(doubt) = &self.doubt {
-            writeln!(f, "NOT REPLAYED by the case alone: {doubt}. The harness or the kernel is wrong; keep the bytes.")?;
+            writeln!(
+                f,
+                "NOT REPLAYED by the case alone: {doubt}. The harness or the kernel is wrong; keep the bytes."
+            )?;
         }
         write!(f, "replay it, and keep it below corpus/cases, by\n    tourbillon replay '{}'", self.case)
     }

@@ -57,7 +57,7 @@ impl Pack {
         let input = Input::decode(bytes, self.scenarios.len());
         let scenario = &self.scenarios[input.scenario];
         let quirk = self.quirk.map(str::to_string);
-        let spec = Spec { quirk, record: true, ..Spec::of_seed(input.seed) };
+        let spec = Spec { quirk, ..Spec::of_seed(input.seed) };
         let mut prepared = scenario.prepare(&spec).expect("a scenario's own plan and bugs fit it");
         let (answers, changed) = Answers::new(input.words);
         prepared.world().explore(Box::new(answers));

@@ -100,7 +100,8 @@ impl Twins {
     /// What waits at that place, counted around.
     fn nth(&self, nth: u16) -> Option<(u64, u64)> {
         let count = self.waiting.len();
-        (count > 0).then(|| *self.waiting.keys().nth(usize::from(nth) % count).expect("it is below the count"))
+        (count > 0)
+            .then(|| *self.waiting.keys().nth(usize::from(nth) % count).expect("it is below the count"))
     }
 
     /// Takes the next that was not cancelled; false when there is none.

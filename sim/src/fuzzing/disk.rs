@@ -80,7 +80,8 @@ impl BareDisk {
         let begun = self.disk.read_begin(&mut self.choices, self.now, file.0, Some(0), size);
         self.done(begun)?;
         let mut bytes = vec![0xee; size];
-        let count = self.disk.read(&mut self.choices, self.now, file.0, Some(0), &mut bytes).map_err(number)?;
+        let count =
+            self.disk.read(&mut self.choices, self.now, file.0, Some(0), &mut bytes).map_err(number)?;
         bytes.truncate(count);
         Ok(bytes)
     }

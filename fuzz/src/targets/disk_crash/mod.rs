@@ -27,18 +27,49 @@ const WRITE_BYTES_MAX: u16 = 1500;
 /// One operation; numbers are counted around, so any number is one.
 #[derive(Arbitrary, Clone, Copy, Debug)]
 enum Act {
-    Open { slot: u8, entry: u8, create: bool, truncate: bool },
-    Close { slot: u8 },
-    Write { slot: u8, offset: u16, count: u16 },
-    SetLen { slot: u8, size: u16 },
-    Read { slot: u8 },
+    Open {
+        slot: u8,
+        entry: u8,
+        create: bool,
+        truncate: bool,
+    },
+    Close {
+        slot: u8,
+    },
+    Write {
+        slot: u8,
+        offset: u16,
+        count: u16,
+    },
+    SetLen {
+        slot: u8,
+        size: u16,
+    },
+    Read {
+        slot: u8,
+    },
     /// Begins to make a file durable, and waits until it is, or goes on meanwhile.
-    Sync { slot: u8, waits: bool },
-    SyncDirectory { directory: u8, waits: bool },
-    Rename { from: u8, to: u8 },
-    Remove { entry: u8 },
-    Wait { micros: u16 },
-    LosePower { unsynced: u8 },
+    Sync {
+        slot: u8,
+        waits: bool,
+    },
+    SyncDirectory {
+        directory: u8,
+        waits: bool,
+    },
+    Rename {
+        from: u8,
+        to: u8,
+    },
+    Remove {
+        entry: u8,
+    },
+    Wait {
+        micros: u16,
+    },
+    LosePower {
+        unsynced: u8,
+    },
 }
 
 /// What a sync under way makes durable when it is done.
@@ -177,7 +208,9 @@ impl Twins {
         let inode = self.disk.inode(path(entry)).expect("what is open has its name");
         if there.is_none() {
             // A number may have been that of a file that is gone for good, with its syncs.
-            self.pending.retain(|(_, pending)| !matches!(pending, Pending::File { inode: gone, .. } if *gone == inode));
+            self.pending.retain(
+                |(_, pending)| !matches!(pending, Pending::File { inode: gone, .. } if *gone == inode),
+            );
             self.files.insert(inode, FileModel::new(Vec::new()));
             self.names.create(entry, inode);
         } else if truncate {

@@ -132,11 +132,15 @@ impl NameModel {
                 now[*entry] = *inode;
             }
         }
-        let is_way = |lost: &u8| (0..ENTRY_COUNT).all(|entry| lost >> entry & 1 == 1 || now[entry] == found[entry]);
+        let is_way =
+            |lost: &u8| (0..ENTRY_COUNT).all(|entry| lost >> entry & 1 == 1 || now[entry] == found[entry]);
         if ways.iter().any(is_way) {
             return Ok(());
         }
         let ops: Vec<_> = self.ops.iter().map(|op| (&op.sets, op.is_durable)).collect();
-        Err(format!("found {found:?}, at first there was {:?}, and then, with what is durable, {ops:?}", self.base))
+        Err(format!(
+            "found {found:?}, at first there was {:?}, and then, with what is durable, {ops:?}",
+            self.base
+        ))
     }
 }

@@ -28,16 +28,13 @@ impl Finding {
         let mut failure = run.report.failure().expect("only a run that failed is a finding").clone();
         failure.place = in_the_house(&failure.place);
         let streams = &run.report.names.streams;
-        let edit = |draw: &Draw| Edit {
-            stream: streams[draw.stream.index()].clone(),
-            index: draw.index,
-            value: draw.value,
-        };
-        let place = Some(failure.place.clone()).filter(|place| !place.is_empty());
+        let edit = |draw: &Draw| Edit::one(&streams[draw.stream.index()], draw.index, draw.value);
+        let place = (!failure.place.is_empty()).then(|| failure.place.clone());
+        let signature = Signature::of(run).map(|signature| Signature { place, ..signature });
         let case = Case {
             quirks: spec.quirk.iter().cloned().collect(),
             edits: changed.iter().map(edit).collect(),
-            fails: Some(Signature { property: failure.property.clone(), place }),
+            fails: signature,
             digest: Some(ShortDigest::from(run.report.digests.trace)),
             ..Case::new(scenario.name(), spec.seed)
         };

@@ -8,12 +8,14 @@ use sim::fuzzing::Queue;
 /// The last time there is, as the queue has it: what lies beyond comes then.
 const TIME_MAX: u64 = u64::MAX - 1;
 
-#[derive(Arbitrary, Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Act {
     /// Something is to happen after a delay below 2^bits nanoseconds.
     Push { bits: u8, delay: u64 },
     /// Something is to happen at the edge of a bucket or a turn of a wheel, or beside it.
     PushAtEdge { shift: u8, turns: u16, beside: i8 },
+    /// Something is to happen at one of a few times that many share.
+    PushShared { time: u8 },
     /// Something is to happen when something else does.
     PushBeside { nth: u16 },
     /// What is next happens.
@@ -24,6 +26,25 @@ enum Act {
     Sweep,
 }
 
+impl Act {
+    /// One byte says which, with the weights of a run; the next ones say the rest.
+    fn read(input: &mut Unstructured<'_>) -> arbitrary::Result<Act> {
+        Ok(match u8::arbitrary(input)? % 16 {
+            0..3 => Act::Push { bits: u8::arbitrary(input)? % 44, delay: u64::arbitrary(input)? },
+            3 => Act::Push { bits: u8::arbitrary(input)? % 65, delay: u64::arbitrary(input)? },
+            4 => {
+                let (shift, turns, beside) = <(u8, u16, i8)>::arbitrary(input)?;
+                Act::PushAtEdge { shift, turns, beside }
+            }
+            5..8 => Act::PushShared { time: u8::arbitrary(input)? },
+            8 => Act::PushBeside { nth: u16::arbitrary(input)? },
+            9..14 => Act::Pop,
+            14 => Act::Cancel { nth: u16::arbitrary(input)? },
+            _ => Act::Sweep,
+        })
+    }
+}
+
 /// The queue, and what it should be: what waits, by time and sequence number.
 struct Twins {
     queue: Queue,
@@ -32,23 +53,27 @@ struct Twins {
     cancelled: BTreeSet<(u64, u64)>,
     now: u64,
     pushed: u64,
+    /// Nanoseconds between the times that many share.
+    apart: u64,
 }
 
-/// Plays operations that the bytes say on both.
+/// Plays operations that the bytes say on both. The first byte says how far shared times lie apart.
 ///
 /// # Panics
 /// When they differ.
 pub fn fuzz_one(bytes: &[u8]) {
+    let Some((apart, acts)) = bytes.split_first() else { return };
     let mut twins = Twins {
         queue: Queue::new(),
         waiting: BTreeMap::new(),
         cancelled: BTreeSet::new(),
         now: 0,
         pushed: 0,
+        apart: 3 << (apart % 32),
     };
-    let mut input = Unstructured::new(bytes);
+    let mut input = Unstructured::new(acts);
     while !input.is_empty() {
-        let Ok(act) = Act::arbitrary(&mut input) else { break };
+        let Ok(act) = Act::read(&mut input) else { break };
         twins.act(act);
         twins.compare();
     }
@@ -60,13 +85,14 @@ impl Twins {
     fn act(&mut self, act: Act) {
         match act {
             Act::Push { bits, delay } => {
-                let mask = 1u64.checked_shl(u32::from(bits % 65)).map_or(u64::MAX, |bound| bound - 1);
+                let mask = 1u64.checked_shl(bits.into()).map_or(u64::MAX, |bound| bound - 1);
                 self.push(self.now.saturating_add(delay & mask));
             }
             Act::PushAtEdge { shift, turns, beside } => {
                 let edge = u64::from(turns) << (shift % 48);
                 self.push(edge.saturating_add_signed(beside.into()).max(self.now));
             }
+            Act::PushShared { time } => self.push(self.now.max(u64::from(time % 16) * self.apart)),
             Act::PushBeside { nth } => {
                 let at = self.nth(nth).map_or(self.now, |(at, _)| at);
                 self.push(at);

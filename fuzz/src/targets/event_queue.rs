@@ -16,6 +16,8 @@ enum Act {
     PushAtEdge { shift: u8, turns: u16, beside: i8 },
     /// Something is to happen at one of a few times that many share.
     PushShared { time: u8 },
+    /// As many things at once as make a bucket full, at one such time or at a few beside it.
+    Burst { time: u8, count: u8, beside: u8 },
     /// Something is to happen when something else does.
     PushBeside { nth: u16 },
     /// What is next happens.
@@ -36,7 +38,11 @@ impl Act {
                 let (shift, turns, beside) = <(u8, u16, i8)>::arbitrary(input)?;
                 Act::PushAtEdge { shift, turns, beside }
             }
-            5..8 => Act::PushShared { time: u8::arbitrary(input)? },
+            5 => {
+                let (time, count, beside) = <(u8, u8, u8)>::arbitrary(input)?;
+                Act::Burst { time, count, beside }
+            }
+            6..8 => Act::PushShared { time: u8::arbitrary(input)? },
             8 => Act::PushBeside { nth: u16::arbitrary(input)? },
             9..14 => Act::Pop,
             14 => Act::Cancel { nth: u16::arbitrary(input)? },
@@ -92,7 +98,14 @@ impl Twins {
                 let edge = u64::from(turns) << (shift % 48);
                 self.push(edge.saturating_add_signed(beside.into()).max(self.now));
             }
-            Act::PushShared { time } => self.push(self.now.max(u64::from(time % 16) * self.apart)),
+            Act::PushShared { time } => self.push(self.shared(time)),
+            Act::Burst { time, count, beside } => {
+                let at = self.shared(time);
+                // Now and then, or a queue would never run empty.
+                for nth in 0..if beside < 64 { u64::from(count) } else { 1 } {
+                    self.push(at.saturating_add(nth * 7 % (u64::from(beside % 8) + 1)));
+                }
+            }
             Act::PushBeside { nth } => {
                 let at = self.nth(nth).map_or(self.now, |(at, _)| at);
                 self.push(at);
@@ -112,6 +125,11 @@ impl Twins {
                 self.cancelled.clear();
             }
         }
+    }
+
+    /// One of the times that many share, or now when that is past.
+    fn shared(&self, time: u8) -> u64 {
+        self.now.max(u64::from(time % 16) * self.apart)
     }
 
     fn push(&mut self, at: u64) {
@@ -154,14 +172,13 @@ impl Twins {
 
     fn compare(&self) {
         assert_eq!(self.queue.count(), self.waiting.len() + self.cancelled.len());
-        let first = self.waiting.keys().chain(&self.cancelled).min();
-        assert_eq!(self.queue.next_at(), first.map_or(u64::MAX, |(at, _)| *at));
-        let mut soon: Vec<(u64, u64)> = self.queue.soon().iter().map(|(at, seq, _)| (*at, *seq)).collect();
-        soon.reverse();
-        if !soon.is_empty() {
-            let mut all: Vec<(u64, u64)> = self.waiting.keys().chain(&self.cancelled).copied().collect();
-            all.sort_unstable();
-            assert_eq!(soon, all[..soon.len().min(all.len())], "what is due soon is what comes next");
-        }
+        let soon = self.queue.soon();
+        let firsts = self.waiting.keys().take(soon.len().max(1));
+        let mut firsts: Vec<_> =
+            firsts.chain(self.cancelled.iter().take(soon.len().max(1))).copied().collect();
+        firsts.sort_unstable();
+        assert_eq!(self.queue.next_at(), firsts.first().map_or(u64::MAX, |(at, _)| *at));
+        let soon: Vec<(u64, u64)> = soon.iter().rev().map(|(at, seq, _)| (*at, *seq)).collect();
+        assert!(firsts.starts_with(&soon), "what is due soon is what comes next: {soon:?} of {firsts:?}");
     }
 }

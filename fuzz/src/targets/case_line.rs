@@ -61,10 +61,32 @@ struct Said {
     inline: bool,
     words: [Option<Text>; 3],
     size: Option<(Text, u64)>,
-    edits: [Option<(Text, u64, u8, Option<u64>)>; 3],
+    edits: [Option<SaidEdit>; 3],
     reseed: Option<(u64, u64)>,
     fails: Option<(Text, [Option<Text>; 4])>,
     digest: Option<u64>,
+}
+
+/// An edit that the bytes say; without a value its draws are skipped.
+#[derive(Arbitrary, Debug)]
+struct SaidEdit {
+    stream: Text,
+    first: u64,
+    length: u8,
+    value: Option<u64>,
+}
+
+impl From<SaidEdit> for Edit {
+    fn from(said: SaidEdit) -> Edit {
+        let SaidEdit { stream: Text(stream), first, length, value } = said;
+        // No stream is without a name, and no span is empty; and a span without an end cannot be skipped.
+        let end = first.checked_add(u64::from(length)).filter(|end| *end > first);
+        let change = match (end, value) {
+            (Some(_), None) => Change::Skip,
+            (_, value) => Change::Set(value.unwrap_or(0)),
+        };
+        Edit { stream: format!("s{stream}"), first, end, change }
+    }
 }
 
 impl From<Said> for Case {
@@ -73,13 +95,6 @@ impl From<Said> for Case {
         let plan = |(Text(path), hash): (Text, Option<u16>)| match said.inline {
             true => PlanSource::Inline(path),
             false => PlanSource::File { path, hash: hash.map(|hash| format!("{hash:04x}")) },
-        };
-        // No stream is without a name, and no span is empty.
-        let edit = |(Text(stream), first, length, value): (Text, u64, u8, Option<u64>)| {
-            let end = first.checked_add(u64::from(length)).filter(|end| *end > first);
-            let change = value.map_or(Change::Skip, Change::Set);
-            let change = if end.is_none() { Change::Set(value.unwrap_or(0)) } else { change };
-            Edit { stream: format!("s{stream}"), first, end, change }
         };
         let [profile, class, explore] = said.words.map(|word| word.map(text));
         let signature = |(Text(property), parts): (Text, [Option<Text>; 4])| {
@@ -93,7 +108,7 @@ impl From<Said> for Case {
             class,
             explore,
             sizes: said.size.into_iter().map(|(name, size)| (text(name), size)).collect(),
-            edits: said.edits.into_iter().flatten().map(edit).collect(),
+            edits: said.edits.into_iter().flatten().map(Edit::from).collect(),
             reseeds: said.reseed.into_iter().map(|(draw, seed)| Reseed { draw, seed }).collect(),
             fails: said.fails.map(signature),
             digest: said.digest.map(ShortDigest),

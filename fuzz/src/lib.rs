@@ -12,6 +12,10 @@
 //! | [`steered`] | a whole run of a scenario whose draws are answered by bytes, and what is told of one that fails |
 //! | `sealed` | files with checksums, mutated and sealed again, so that mutations reach the readers behind them |
 
+// `cargo bolero` builds every test with coverage, and only bolero brings what coverage calls.
+#[cfg(test)]
+use bolero as _;
+
 pub mod scenarios;
 mod sealed;
 pub mod steered;

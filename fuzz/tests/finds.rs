@@ -1,6 +1,9 @@
 //! A harness that finds nothing must be known to see: with a planted bug it finds it, in few inputs, and what it
 //! tells is a case that fails again by itself.
 
+// `cargo bolero` builds every test with coverage, and only bolero brings what coverage calls.
+use bolero as _;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use faults::scenario::{Run, Scenario, Spec};

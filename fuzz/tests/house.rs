@@ -1,5 +1,8 @@
 //! Every target has its test, its binary and its place in the document; and what is kept below `corpus/` holds.
 
+// `cargo bolero` builds every test with coverage, and only bolero brings what coverage calls.
+use bolero as _;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

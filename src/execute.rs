@@ -7,6 +7,8 @@ use std::fs::File;
 use std::io::BufWriter;
 #[cfg(feature = "cli")]
 use std::path::{Path, PathBuf};
+#[cfg(feature = "cli")]
+use std::time::Duration;
 
 use faults::plan::Plan;
 use faults::scenario::{Prepared, Run, Scenario, Spec, SpecError, UnknownWord, Weather};
@@ -16,6 +18,8 @@ use replay::case::{Case, PlanSource};
 use replay::trace::{Ended, TraceWriter};
 use search::explore::{Explore, ExploreError};
 use search::pct::Pct;
+#[cfg(feature = "cli")]
+use sim::World;
 use sim::trace::Reader;
 
 /// Why a case cannot be run.
@@ -139,6 +143,14 @@ pub fn explore_of(case: &Case) -> Result<Option<Explore>, Refused> {
     }
 }
 
+/// Has an explorer answer the draws of a run whose case says one.
+fn explore(prepared: &mut Prepared, case: &Case) -> Result<(), Refused> {
+    if let Some(Explore::Pct { depth, window }) = explore_of(case)? {
+        prepared.world().explore(Box::new(Pct::new(case.seed, depth, window)));
+    }
+    Ok(())
+}
+
 /// The run of a case, not yet begun.
 pub fn prepare(scenario: &Scenario, case: &Case, record: bool) -> Result<Prepared, Refused> {
     let spec = Spec { record, ..spec_of(scenario, case)? };
@@ -155,13 +167,24 @@ pub fn execute(
     readers: Vec<Box<dyn Reader>>,
 ) -> Result<Run, Refused> {
     let mut prepared = prepare(scenario, case, record)?;
-    if let Some(Explore::Pct { depth, window }) = explore_of(case)? {
-        prepared.world().explore(Box::new(Pct::new(case.seed, depth, window)));
-    }
+    explore(&mut prepared, case)?;
     for reader in readers {
         prepared.world().read_along(reader);
     }
     Ok(prepared.run())
+}
+
+#[cfg(feature = "cli")]
+/// Runs a case to its end, counting its draws, and shows its world at some times.
+pub fn execute_past(
+    scenario: &Scenario,
+    case: &Case,
+    times: &[Duration],
+    show: &mut dyn FnMut(&World),
+) -> Result<Run, Refused> {
+    let mut prepared = prepare(scenario, case, true)?;
+    explore(&mut prepared, case)?;
+    Ok(prepared.run_past(times, show))
 }
 
 #[cfg(feature = "cli")]

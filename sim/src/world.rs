@@ -123,6 +123,17 @@ impl World {
         Duration::from_nanos(self.core.as_ref().map_or(0, |core| core.kernel.now))
     }
 
+    /// Records written so far.
+    pub fn records(&self) -> u64 {
+        self.core.as_ref().map_or(0, |core| core.kernel.log.sequence())
+    }
+
+    /// Draws made so far, by which a [`Reseed`](crate::choice::Reseed) counts. Only a run that records or changes its
+    /// choices counts them; elsewhere it is 0.
+    pub fn draws(&self) -> u64 {
+        self.core.as_ref().map_or(0, |core| core.kernel.choices.drawn())
+    }
+
     /// Calls `act` inside the world, on the machine `test`, between two steps: to look, or to interfere.
     pub fn inject<R>(&mut self, act: impl FnOnce() -> R) -> R {
         let kernel = &mut self.core_mut().kernel;

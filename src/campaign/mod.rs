@@ -21,7 +21,7 @@ pub(crate) use crew::{Crew, Ended, Setup};
 pub(crate) use hunt::{Catch, Caught, Hunt, Hunted, Outcome, Try};
 pub(crate) use jury::{Jury, Patience, sizes};
 pub(crate) use pool::{Handed, Interrupt, Job, Pool};
-pub(crate) use ran::Ran;
+pub(crate) use ran::{Ran, Stand};
 pub(crate) use rows::{Row, Verdict};
 pub(crate) use strategy::{PLATEAU_RUNS, Strategy, Turn, Variation};
 pub(crate) use summary::{Failing, PointSum, REQUIRED_AFTER_SEEDS, ScenarioSummary, Summary};

@@ -43,6 +43,16 @@ pub(crate) struct Ran {
     pub(crate) streams: Vec<(String, u64)>,
     /// Where many schedules were searched: how many, whether they are all, and the case of the one that is told.
     pub(crate) searched: Option<Searched>,
+    /// Where it stood at the times that were asked for, until it ended.
+    pub(crate) stands: Vec<Stand>,
+}
+
+/// Where a run stands at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(crate) struct Stand {
+    pub(crate) at_ns: u64,
+    pub(crate) draws: u64,
+    pub(crate) records: u64,
 }
 
 /// A search through the schedules of one seed.
@@ -170,6 +180,7 @@ impl Ran {
             footprint: Footprint::of_run(run),
             streams: Vec::new(),
             searched: None,
+            stands: Vec::new(),
         }
     }
 
@@ -244,6 +255,10 @@ impl Ran {
             out.put(u64::from(*all));
             out.put_text(case);
         }
+        out.put(self.stands.len() as u64);
+        for Stand { at_ns, draws, records } in &self.stands {
+            [*at_ns, *draws, *records].into_iter().for_each(|number| out.put(number));
+        }
         out
     }
 
@@ -313,6 +328,9 @@ impl Ran {
                     case: input.text()?,
                 }),
             },
+            stands: input.list(|input| {
+                Ok(Stand { at_ns: input.number()?, draws: input.number()?, records: input.number()? })
+            })?,
         })
     }
 }
@@ -377,6 +395,7 @@ mod tests {
             footprint: Footprint::of_parts(vec![3, 9], vec![(7, 2)]),
             streams: vec![("s".to_string(), 4)],
             searched: Some(Searched { schedules: 6, all: true, case: "kv/x seed=0x1".to_string() }),
+            stands: vec![Stand { at_ns: 1, draws: 2, records: 3 }],
         };
         let bytes = ran.encode();
         assert_eq!(Ran::decode(&bytes).expect("it was written"), ran);

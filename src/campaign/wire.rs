@@ -40,6 +40,8 @@ pub(crate) struct Order {
     pub(crate) record: bool,
     /// Tell what a guided search learns from.
     pub(crate) learn: bool,
+    /// Tell where the run stands at these times, in nanoseconds.
+    pub(crate) times: Vec<u64>,
 }
 
 impl Order {
@@ -54,6 +56,8 @@ impl Order {
         out.put(u64::from(self.lockstep));
         out.put(u64::from(self.record));
         out.put(u64::from(self.learn));
+        out.put(self.times.len() as u64);
+        self.times.iter().for_each(|time| out.put(*time));
         out
     }
 
@@ -69,6 +73,7 @@ impl Order {
             lockstep: input.number()? == 1,
             record: input.number()? == 1,
             learn: input.number()? == 1,
+            times: input.list(Take::number)?,
         })
     }
 }
@@ -200,6 +205,7 @@ mod tests {
             lockstep: true,
             record: true,
             learn: true,
+            times: vec![1, 2],
         };
         let bytes = order.encode();
         assert_eq!(Order::decode(&bytes).expect("it was written"), order);

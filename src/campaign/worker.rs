@@ -8,7 +8,7 @@ use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use faults::scenario::{Run, Scenario};
 use replay::case::Case;
@@ -21,16 +21,20 @@ use search::explore::Explore;
 use search::guided::Told;
 use sim::trace::Reader;
 
-use super::ran::{Ran, Searched};
+use super::ran::{Ran, Searched, Stand};
 use super::schedules::search_schedules;
 use super::wire::{Codec, Order, Put as _, read_frame, write_frame};
-use crate::execute::{Refused, execute, execute_traced, explore_of};
+use crate::execute::{Refused, execute, execute_past, execute_traced, explore_of};
 
 /// The verb that makes a binary a worker. It is for the binary itself alone.
 pub(crate) const HIDDEN_VERB: &str = "__worker";
 
 /// The scenario that must fail: a sweep in which it passes sees nothing.
 pub(crate) const CANARY: &str = "tourbillon/canary";
+
+/// Marks of a run fall into so many buckets, by the power of two: more, and in a scenario that marks every operation
+/// nearly every run would show something new.
+const MARK_BITS: u32 = 10;
 
 /// Records told before the one that was asked for.
 const EXCERPT_RECORDS: u64 = 40;
@@ -102,7 +106,15 @@ fn carry_out(scenarios: &[Scenario], order: &Order, socket: &UnixStream) -> Resu
     {
         return schedules(scenario, order, (&case, &shown), began_at);
     }
+    let mut stands = Vec::new();
     let run = match &order.trace {
+        None if !order.times.is_empty() => {
+            let times: Vec<Duration> = order.times.iter().copied().map(Duration::from_nanos).collect();
+            execute_past(scenario, &case, &times, &mut |world| {
+                let at_ns = order.times[stands.len()];
+                stands.push(Stand { at_ns, draws: world.draws(), records: world.records() });
+            })
+        }
         None => execute(scenario, &case, order.record || order.learn, readers),
         Some(path) => traced(scenario, &case, path, order.codec, readers),
     };
@@ -116,8 +128,9 @@ fn carry_out(scenarios: &[Scenario], order: &Order, socket: &UnixStream) -> Resu
     let page = Page::new(&shown, &run, order.command.as_str());
     let told = excerpt.map(|(until, excerpt)| tell(&run, until, &excerpt));
     let mut ran = Ran::new(&run, wall_ns, page.map(|page| page.to_string()), told);
+    ran.stands = stands;
     if let (Some(marks), Some(recording)) = (marks, &run.report.recording) {
-        let told = Told::new(ran.footprint.with_marks(&marks), recording);
+        let told = Told::new(ran.footprint.with_marks(&marks.folded(MARK_BITS)), recording);
         (ran.footprint, ran.streams) = (told.footprint, told.streams);
         ran.recorded = ran.recorded.filter(|_| order.record);
     }

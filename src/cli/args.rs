@@ -1,7 +1,7 @@
 //! The verbs and their flags. Every flag is also an environment variable, `TOURBILLON_<FLAG>`; a flag wins.
 
 use std::fmt;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -45,6 +45,8 @@ pub(crate) enum Verb {
     Replay(Replay),
     /// The smallest case that fails in the same way as this one
     Shrink(Shrink),
+    /// When a failure was baked in: how many other futures of the run fail, from moments of it on
+    Origin(Origin),
     /// The first record in which two runs differ, each a case or a trace file
     Diff(Diff),
     /// Past failures, one text file each, which must stay mended, or stay caught
@@ -248,6 +250,28 @@ pub(crate) struct Shrink {
     /// Also write the case file here
     #[arg(long, value_name = "FILE", env = "TOURBILLON_TO")]
     pub(crate) to: Option<PathBuf>,
+    /// Where artefacts go [default: target/tourbillon/<run-id>]
+    #[arg(long, value_name = "DIR", env = "TOURBILLON_OUT")]
+    pub(crate) out: Option<PathBuf>,
+    /// How long a run may take on the wall clock before it counts as hung
+    #[arg(long, value_name = "TIME", default_value = "60s", env = "TOURBILLON_WALL_LIMIT")]
+    pub(crate) wall_limit: Time,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Origin {
+    /// A case's line, a case file, or a trace file
+    #[arg(required = true, value_name = "CASE")]
+    pub(crate) case: Vec<String>,
+    /// Moments of the run; as many again where most is decided
+    #[arg(long, value_name = "N", default_value = "12", env = "TOURBILLON_MOMENTS")]
+    pub(crate) moments: NonZeroU32,
+    /// Futures of each moment
+    #[arg(long, value_name = "N", default_value = "40", env = "TOURBILLON_FUTURES")]
+    pub(crate) futures: NonZeroU32,
+    /// Worker processes [default: one for each core]
+    #[arg(long, value_name = "N", env = "TOURBILLON_JOBS")]
+    pub(crate) jobs: Option<NonZeroUsize>,
     /// Where artefacts go [default: target/tourbillon/<run-id>]
     #[arg(long, value_name = "DIR", env = "TOURBILLON_OUT")]
     pub(crate) out: Option<PathBuf>,

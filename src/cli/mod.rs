@@ -143,6 +143,7 @@ fn dispatch(house: &verbs::House, verb: Verb) -> Result<Status, Wrong> {
         Verb::Mutants(mutants) => verbs::mutants(house, &mutants),
         Verb::Corpus { what } => verbs::corpus(house, &what),
         Verb::Replay(replay) => verbs::replay(house, &replay),
+        Verb::Origin(origin) => verbs::origin(house, &origin),
         Verb::Shrink(shrink) => verbs::shrink(house, &shrink),
         Verb::Diff(diff) => verbs::diff(house, &diff),
         Verb::Golden { what } => verbs::golden(house, &what),

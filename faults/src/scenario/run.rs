@@ -4,10 +4,11 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
+use std::time::Duration;
 
 use sim::choice::{Edit, Reseed};
 use sim::workload::Operations;
-use sim::{Report, World};
+use sim::{Progress, Report, World};
 
 use super::{Deployment, Scenario, Size, UnknownWord, Weather};
 use crate::inject::{self, Injection, Skipped};
@@ -252,13 +253,26 @@ impl Prepared {
 
     /// Runs it to its end.
     pub fn run(self) -> Run {
-        let Prepared { scenario, world, plan, deployment } = self;
+        self.run_past(&[], &mut |_| {})
+    }
+
+    /// Runs it to its end, and shows the world at these times, in their order, unless it has ended by then.
+    pub fn run_past(self, times: &[Duration], show: &mut dyn FnMut(&World)) -> Run {
+        let Prepared { scenario, mut world, plan, deployment } = self;
         let injection: Rc<RefCell<Option<Injection>>> = Rc::default();
         let (slot, injected, body) = (injection.clone(), plan.clone(), scenario.body.clone());
-        let report = world.run(move || async move {
+        world.start(move || async move {
             *slot.borrow_mut() = Some(inject::inject(&injected));
             body(deployment).await
         });
+        for time in times {
+            if world.run_until(*time) == Progress::Ended {
+                break;
+            }
+            show(&world);
+        }
+        world.run_until(Duration::MAX);
+        let report = world.finish();
         let notes = injection.borrow().as_ref().map(Injection::notes).unwrap_or_default();
         let line = |(line, note): (&crate::plan::Line, &inject::Note)| LineReport {
             line: line.to_string(),

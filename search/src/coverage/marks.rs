@@ -37,6 +37,15 @@ impl Marks {
         Box::new(Ear { seen: Rc::clone(&self.0), bits: vec![0; BUCKETS / 64] })
     }
 
+    /// The same in fewer buckets: 2^`bits`.
+    pub fn folded(&self, bits: u32) -> Marks {
+        let mask = u16::try_from((1u32 << bits.min(16)) - 1).expect("sixteen bits at most");
+        let mut buckets: Vec<u16> = self.0.borrow().iter().map(|bucket| bucket & mask).collect();
+        buckets.sort_unstable();
+        buckets.dedup();
+        Marks(Rc::new(RefCell::new(buckets)))
+    }
+
     /// The buckets that were hit, in order of first hit.
     pub fn buckets(&self) -> impl Iterator<Item = u16> + use<> {
         self.0.borrow().clone().into_iter()

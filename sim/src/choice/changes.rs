@@ -102,6 +102,10 @@ impl Changes {
         Some(generator.next_u64())
     }
 
+    pub(super) fn drawn(&self) -> u64 {
+        self.drawn
+    }
+
     /// Edits that changed nothing, so that a stale case can say so.
     pub(super) fn unused(&self) -> impl Iterator<Item = &Edit> {
         self.edits.iter().zip(&self.used).filter(|(_, used)| !**used).map(|(edit, _)| edit)

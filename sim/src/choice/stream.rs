@@ -121,6 +121,11 @@ impl Choices {
         self.explorer.take()
     }
 
+    /// Draws of all streams so far, where anybody counts them.
+    pub(crate) fn drawn(&self) -> u64 {
+        self.changes.drawn()
+    }
+
     pub(crate) fn take_recording(&mut self) -> Option<Recording> {
         let draws = self.recording.take()?;
         Some(Recording { streams: self.names.clone(), draws })

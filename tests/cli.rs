@@ -91,7 +91,8 @@ fn house(arguments: &[&str]) -> support::Done {
 fn the_house_catches_a_planted_bug_and_a_fresh_process_repeats_each_failure() {
     let folder = folder("house");
     let (out, json) = (below(&folder, "out"), below(&folder, "runs.json"));
-    let sweep = ["sweep", "kv/power-loss", "--seeds", "0..20", "--out", &out, "--json", &json];
+    // What is printed to paste is then of the sweep's own runs.
+    let sweep = ["sweep", "kv/power-loss", "--no-shrink", "--seeds", "0..20", "--out", &out, "--json", &json];
     let quirk = "--quirk=ack-before-sync";
     let done =
         house(&[&sweep[..], &[quirk]].concat()).expect(1).says("`kv.acknowledged_writes_stay` failed in");

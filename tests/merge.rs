@@ -49,7 +49,9 @@ fn four_shards_join_to_what_one_sweep_writes_byte_for_byte() {
         let files = std::fs::read_dir(folder.join(name)).expect("it is a folder").flatten();
         let mut names: Vec<String> =
             files.map(|file| file.file_name().to_string_lossy().into_owned()).collect();
+        // A merge runs nothing, so it makes no case small.
         names.retain(|name| name.ends_with(".case") || name.ends_with(".page.txt"));
+        names.retain(|name| !name.contains(".shrunk."));
         names.sort();
         names.iter().map(|file| format!("{file}: {}", read(&folder, &format!("{name}/{file}")))).collect()
     };

@@ -112,12 +112,12 @@ pub(super) fn growth(summary: &Summary) -> String {
         row.push(coverage.last_new().map_or("-".to_string(), |last| grouped(last + 1)));
         rows.push(row);
     }
-    if rows.is_empty() {
-        return String::new();
+    let mut text = String::new();
+    if !rows.is_empty() {
+        let head = ["behaviours after runs", "1", "10", "100", "1,000", "10,000", "all", "last new at"];
+        rows.insert(0, head.map(str::to_string).to_vec());
+        text = format!("\n{}", table(&rows));
     }
-    let head = ["behaviours after runs", "1", "10", "100", "1,000", "10,000", "all", "last new at"];
-    rows.insert(0, head.map(str::to_string).to_vec());
-    let mut text = format!("\n{}", table(&rows));
     for scenario in summary.scenarios.iter().filter(|scenario| scenario.schedules > 0) {
         let _ = writeln!(
             text,

@@ -197,6 +197,14 @@ impl Scripts {
     }
 }
 
+/// Whether the run was given operations, so that its loads draw none.
+///
+/// # Panics
+/// Outside of a simulation.
+pub fn is_given() -> bool {
+    current::need("workload::is_given", |core| core.kernel.scripts.given.is_some())
+}
+
 /// What one actor of a load does, operation by operation.
 #[derive(Debug)]
 pub struct Script {
@@ -276,7 +284,7 @@ impl Script {
 impl Script {
     /// Whether the run was given operations, so that this script has an end of its own.
     pub fn is_given(&self) -> bool {
-        current::need("workload::Script", |core| core.kernel.scripts.given.is_some())
+        is_given()
     }
 
     /// The next item of a load that is drawn as a whole by the code under [`rng`](crate::rng): its text is what was
@@ -295,29 +303,49 @@ impl Script {
     /// # Panics
     /// Outside of a simulation.
     pub fn drawn<T>(&mut self, draw: impl FnOnce() -> T) -> Option<T> {
+        let given = current::need("workload::Script", |core| core.kernel.scripts.next(&self.actor));
+        let tape = match given {
+            None => Tape::Recording(Vec::new()),
+            Some(text) => self.playing(&text?)?,
+        };
+        Some(self.taped(tape, draw))
+    }
+
+    /// The same for what a load cannot be without: where the run was given operations and they are over, every draw
+    /// is 0.
+    ///
+    /// # Panics
+    /// Outside of a simulation.
+    pub fn drawn_or_plain<T>(&mut self, draw: impl FnOnce() -> T) -> T {
+        let given = current::need("workload::Script", |core| core.kernel.scripts.next(&self.actor));
+        let tape = match given {
+            None => Tape::Recording(Vec::new()),
+            Some(text) => {
+                let told = text.and_then(|text| self.playing(&text));
+                told.unwrap_or_else(|| Tape::Playing(Vec::new()))
+            }
+        };
+        self.taped(tape, draw)
+    }
+
+    /// The draws that an operation says; none, and the run has failed, where it says none.
+    fn playing(&self, text: &str) -> Option<Tape> {
+        let numbers = text.split_whitespace().map(str::parse).rev().collect::<Result<Vec<u64>, _>>();
+        if numbers.is_err() {
+            let actor = &self.actor;
+            crate::fail("operation", format!("`{text}` of `{actor}` cannot be done: expected numbers"));
+        }
+        numbers.ok().map(Tape::Playing)
+    }
+
+    /// Draws an item with this tape, and records it where it was the item's own to draw.
+    fn taped<T>(&self, tape: Tape, draw: impl FnOnce() -> T) -> T {
         struct End;
         impl Drop for End {
             fn drop(&mut self) {
                 current::with(|core| core.kernel.scripts.tape = Tape::None);
             }
         }
-        let given = current::need("workload::Script", |core| core.kernel.scripts.next(&self.actor));
-        let tape = match given {
-            None => Tape::Recording(Vec::new()),
-            Some(text) => {
-                let text = text?;
-                let numbers = text.split_whitespace().map(str::parse).rev().collect::<Result<Vec<u64>, _>>();
-                let Ok(numbers) = numbers else {
-                    let actor = &self.actor;
-                    crate::fail(
-                        "operation",
-                        format!("`{text}` of `{actor}` cannot be done: expected numbers"),
-                    );
-                    return None;
-                };
-                Tape::Playing(numbers)
-            }
-        };
         current::need("workload::Script", |core| core.kernel.scripts.tape = tape);
         // Whatever becomes of `draw`, what follows is no part of the item.
         let end = End;
@@ -329,7 +357,7 @@ impl Script {
             let text = if text.is_empty() { "0".to_string() } else { text };
             current::need("workload::Script", |core| core.kernel.scripts.record(&self.actor, text));
         }
-        Some(item)
+        item
     }
 }
 

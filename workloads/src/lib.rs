@@ -9,5 +9,6 @@ pub mod continuity;
 pub mod kv;
 pub mod regions;
 
+mod items;
 #[cfg(test)]
 mod other_schedule;

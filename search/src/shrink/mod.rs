@@ -212,16 +212,21 @@ impl Shrinking<'_> {
 /// Sizes, each as small as it can be.
 fn sizes_of(shrinking: &mut Shrinking<'_>, sizes: &[Size]) {
     for size in sizes {
-        let smaller = smaller(&shrinking.best.case, size);
-        shrinking.take_first(&smaller);
+        shrinking.take_first(&smaller(&shrinking.best.case, size));
     }
     shrinking.judge.tell("sizes", &shrinking.best);
 }
 
-/// The case with each smaller size, the least first.
+/// The case with smaller sizes, the least first: close to the least each of them, and farther away ever fewer.
 fn smaller(case: &Case, size: &Size) -> Vec<Case> {
     let now = case.sizes.get(&size.name).copied().unwrap_or(size.usual);
-    (size.least..now).map(|to| with_size(case, &size.name, to)).collect()
+    let mut cases = Vec::new();
+    let mut to = size.least;
+    while to < now {
+        cases.push(with_size(case, &size.name, to));
+        to += ((to - size.least) / 2).max(1);
+    }
+    cases
 }
 
 fn with_size(case: &Case, name: &str, to: u64) -> Case {

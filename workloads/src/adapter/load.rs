@@ -7,6 +7,8 @@ use std::time::Duration;
 use models::adapter::api::{Job, Mode};
 use sim::choice::Rng;
 
+use crate::items::{items, once};
+
 /// The machine of the remote.
 pub const REMOTE: &str = "remote";
 
@@ -40,10 +42,14 @@ impl Load {
 
     /// The jobs of a run of the simulation. Content is drawn byte by byte, and no two chunks are alike.
     pub fn draw(&self, rng: &mut Rng) -> Vec<Job> {
-        let drawn = if rng.choose(2) == 0 { Mode::Strict } else { Mode::Hardened };
-        let (count, pace, seed) =
-            (rng.range(self.chunks.clone()), rng.range(self.pace_ms.clone()), rng.choose(0));
-        let chunks: Rc<[Vec<u8>]> = (0..count).map(|index| chunk(rng, index)).collect();
+        let (drawn, count, pace, seed) = once(rng, "run", |rng| {
+            let drawn = if rng.choose(2) == 0 { Mode::Strict } else { Mode::Hardened };
+            let count = rng.range(self.chunks.clone()) as usize;
+            (drawn, count, rng.range(self.pace_ms.clone()), rng.choose(0))
+        });
+        let mut index = 0..;
+        let chunks = items(rng, "chunks", count, |rng| chunk(rng, index.next().expect("it has no end")));
+        let chunks: Rc<[Vec<u8>]> = chunks.into();
         let mode = |client: u32| match self.modes {
             Modes::Drawn => drawn,
             Modes::Both if client.is_multiple_of(2) => Mode::Strict,

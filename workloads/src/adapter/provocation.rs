@@ -26,7 +26,8 @@ pub fn draw(rng: &mut Rng, reasons: &[Reason], runs: &[u64], chunk_count: u32, d
     let lacks = *rng.pick(&Capability::ALL);
     let differs = *rng.pick(&Capability::ALL);
     let doubt = doubt(rng, chunk_count, doubts);
-    let count = u64::from(chunk_count);
+    // A run that was given one chunk or none has no middle: its trouble never begins.
+    let count = u64::from(chunk_count).max(2);
     let (conflict_at, other_seed_from) = (rng.range(1..count) as u32, rng.range(1..count) as u32);
     // Every fourth silence begins when all chunks are there and only the seal is missing.
     let (silent_from, at_the_seal) = (rng.range(1..count) as u32, rng.chance(Ratio::of(1, 4)));
@@ -46,7 +47,7 @@ pub fn draw(rng: &mut Rng, reasons: &[Reason], runs: &[u64], chunk_count: u32, d
 
 fn doubt(rng: &mut Rng, chunk_count: u32, doubts: Doubts) -> Doubt {
     let kinds = if doubts == Doubts::Any { 5 } else { 4 };
-    let (kind, index) = (rng.choose(kinds), rng.choose(u64::from(chunk_count)) as u32);
+    let (kind, index) = (rng.choose(kinds), rng.choose(u64::from(chunk_count.max(1))) as u32);
     match kind {
         0 => Doubt::Differs,
         1 => Doubt::Late { by: PROOF_DEADLINE + Duration::from_millis(300) },

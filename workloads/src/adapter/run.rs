@@ -8,6 +8,8 @@ use models::adapter::{client, server};
 use sim::machine::Process;
 use sim::time::{Instant, sleep, sleep_until};
 
+use crate::items::once;
+
 use super::escalation::{AUDIT_WHOLE, ENDS, Violation};
 use super::load::{Load, Modes, REMOTE, client_name};
 use super::oracle::{Oracle, modes_agree};
@@ -62,11 +64,14 @@ pub async fn run(setup: Setup) -> Option<Remains> {
     let jobs = setup.load.draw(&mut rng);
     let runs: Vec<u64> = jobs.iter().map(|job| job.run).collect();
     let chunk_count = jobs[0].chunks.len() as u32;
-    let trouble = provocation::draw(&mut rng, &setup.provokes, &runs, chunk_count, setup.doubts);
+    let trouble = once(&mut rng, "trouble", |rng| {
+        provocation::draw(rng, &setup.provokes, &runs, chunk_count, setup.doubts)
+    });
     // Another seed has two ways to come about: the remote's word, or the client's own after a restart.
-    let at_restart = rng.choose(2) == 1 && jobs.len() == 1 && setup.provokes == [Reason::ResumeSeedMismatch];
-    // Anywhere in the storm: what ends a run soon is to meet it as well.
-    let started_after = Duration::from_millis(rng.choose(5000));
+    // And anywhere in the storm: what ends a run soon is to meet it as well.
+    let (at_restart, started_after) =
+        once(&mut rng, "start", |rng| (rng.choose(2) == 1, Duration::from_millis(rng.choose(5000))));
+    let at_restart = at_restart && jobs.len() == 1 && setup.provokes == [Reason::ResumeSeedMismatch];
     let oracle = Oracle::new();
     // All machines stand before any trouble begins: it strikes those that are there.
     for client in 0..jobs.len() {

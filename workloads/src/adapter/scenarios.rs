@@ -18,6 +18,10 @@ use faults::swarm::Profile;
 use models::adapter::api::Reason;
 use models::adapter::points::{CATALOGUE, CLIENT_SITES, QUIRKS, REMOTE_SITES};
 
+use sim::choice::Rng;
+
+use crate::items::once;
+
 use super::load::{Load, Modes, REMOTE, client_name};
 use super::provocation::Doubts;
 use super::run::{self, CALM_AT, PROCESS, Remains, Setup};
@@ -141,7 +145,8 @@ fn parity() -> Scenario {
     let body = move || {
         let setup = setup.clone();
         async move {
-            let which = sim::rng("parity").choose(Reason::ALL.len() as u64 + 1) as usize;
+            let which = |rng: &mut Rng| rng.choose(Reason::ALL.len() as u64 + 1) as usize;
+            let which = once(&mut sim::rng("parity"), "reason", which);
             let provokes = Reason::ALL.get(which).copied().into_iter().collect();
             run::run(Setup { provokes, doubts: Doubts::Any, ..setup }).await;
         }

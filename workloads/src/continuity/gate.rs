@@ -17,6 +17,7 @@ use super::entry::{Done, Entry};
 use super::harness::{self, LOG, read};
 use super::points::{CATALOGUE, OF_GATE, QUIRKS};
 use super::work::{self, Region};
+use crate::items::once;
 use crate::regions::deployment::{config, deployments};
 
 /// The machine that trouble may befall.
@@ -67,7 +68,7 @@ type Board = Rc<RefCell<Vec<&'static str>>>;
 async fn gate(config: Config) {
     let mut rng = sim::rng("continuity");
     let work: Rc<[Region]> = work::draw(&mut rng).into();
-    let pace = Duration::from_millis(rng.range(5..60));
+    let pace = once(&mut rng, "pace", |rng| Duration::from_millis(rng.range(5..60)));
     let board = Board::default();
     for machine in [SPARED, STRUCK] {
         start(machine, &work, config, pace, &board);

@@ -7,6 +7,7 @@ use models::regions::api::{CancelKind, Class, Name, Outcome};
 use sim::choice::Rng;
 
 use super::entry::Done;
+use crate::items::groups;
 use crate::regions::job::{Act, Ending, Job, Manner};
 
 /// Regions of a load, at most.
@@ -42,17 +43,19 @@ pub struct Task {
 
 /// A load drawn from the seed.
 pub fn draw(rng: &mut Rng) -> Vec<Region> {
-    let regions = rng.range(3..REGIONS_MAX + 1);
-    (0..regions)
-        .map(|region| {
-            let tasks = rng.range(4..TASKS_MAX + 1);
-            Region { name: Name(region + 1), tasks: (0..tasks).map(|task| Task::draw(rng, task)).collect() }
-        })
-        .collect()
+    let regions = rng.range(3..REGIONS_MAX + 1) as usize;
+    let tasks = |rng: &mut Rng| rng.range(4..TASKS_MAX + 1) as usize;
+    let regions = groups(rng, "region", (regions, REGIONS_MAX as usize), tasks, Task::draw);
+    let named = |(number, mut tasks): (u64, Vec<Task>)| {
+        (1..).zip(&mut tasks).for_each(|(number, task)| task.name = Name(number));
+        Region { name: Name(number), tasks }
+    };
+    (1..).zip(regions).map(named).collect()
 }
 
 impl Task {
-    fn draw(rng: &mut Rng, number: u64) -> Task {
+    /// A task that has no name yet.
+    fn draw(rng: &mut Rng) -> Task {
         let promises = rng.range(0..PROMISES_MAX + 1);
         let promises = (0..promises).map(|promise| (Name(promise + 1), rng.choose(3) > 0)).collect();
         let naps = (0..rng.range(1..4)).map(|_| Duration::from_micros(rng.range(1..40))).collect();
@@ -62,7 +65,7 @@ impl Task {
             _ => Ending::Done(Outcome::Ok),
         };
         let cancelled = (rng.choose(8) == 0).then_some(CancelKind::Shutdown);
-        Task { name: Name(number + 1), promises, naps, ending, cancelled }
+        Task { name: Name(0), promises, naps, ending, cancelled }
     }
 
     /// What is left to do of it, after these promises were resolved.

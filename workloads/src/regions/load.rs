@@ -8,6 +8,8 @@ use models::regions::api::{Name, Outcome};
 use sim::choice::Rng;
 
 use super::job::{Act, Ending, Job, Manner};
+pub use crate::items::{groups, items, once};
+pub use sim::workload::is_given;
 
 /// The generator of a scenario's load.
 pub fn rng() -> Rng {
@@ -61,10 +63,11 @@ pub fn waiter(rng: &mut Rng) -> Job {
 }
 
 /// Jobs to fill an arena with, again and again: most listen at once, because a full arena is many; the first may
-/// take its time.
+/// take its time. There is one at least.
 pub fn crowd(rng: &mut Rng) -> Vec<Job> {
-    let brief = |at| if at == 0 { waiter(rng) } else { waiter(rng).manner(Manner::Cleans(1)) };
-    (0..8).map(brief).collect()
+    let first = once(rng, "crowd.first", waiter);
+    let others = items(rng, "crowd", 7, waiter).into_iter().map(|job| job.manner(Manner::Cleans(1)));
+    std::iter::once(first).chain(others).collect()
 }
 
 /// A job that never listens: it promises something, and must be ended by force with the promise in hand.

@@ -4,12 +4,12 @@ use std::future::Future;
 
 use faults::plan::Host;
 use faults::scenario::Scenario;
-use models::regions::api::{Config, Profile};
+use models::regions::api::{Class, Config, Profile};
 use models::regions::points::{CATALOGUE, QUIRKS};
 use sim::machine::Termination;
 
 use super::deployment::{config, deployments};
-use super::rig::{Remains, Rig, UNIT, on};
+use super::rig::{Remains, Rig, TASKS, UNIT, on};
 
 /// A load that is played on one rig, and what must hold of what is left.
 pub trait Load: Sized + 'static {
@@ -57,12 +57,19 @@ pub fn played<L: Load>(profile: Profile, name: &str, about: &str) -> Scenario {
     scenario(profile, name, about, |config| on(UNIT, judged(L::draw(), config, Rig::new)))
 }
 
+/// Tasks that an arena which a load is to fill has room for, at least.
+const FILLED_MIN: u64 = 4;
+
 /// A load that fills the arena: at the capacity of its class, and at that of the tight class wherever it runs.
 pub fn filled<L: Load>(profile: Profile, name: &str, about: &str) -> [Scenario; 2] {
     let (tight_name, tight_about) =
         (format!("{name}_r1"), format!("{about}; with memory for as many as R1 holds"));
     let tight = |config| on(UNIT, judged(L::draw().tight(), config, Rig::tight));
-    [played::<L>(profile, name, about), scenario(profile, &tight_name, &tight_about, tight)]
+    let tasks_max = |class: Class| u64::from(class.capacity().tasks);
+    [
+        played::<L>(profile, name, about).size(TASKS, tasks_max(Class::R3), FILLED_MIN),
+        scenario(profile, &tight_name, &tight_about, tight).size(TASKS, tasks_max(Class::R1), FILLED_MIN),
+    ]
 }
 
 async fn judged<L: Load>(load: L, config: Config, rig: fn(Config) -> Rig) {

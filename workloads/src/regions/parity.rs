@@ -5,6 +5,7 @@ use std::rc::Rc;
 use faults::scenario::Scenario;
 use models::regions::api::{Class, Config, Profile, Quirks};
 use models::regions::points::{CATALOGUE, QUIRKS};
+use sim::workload::size;
 
 use super::accept::Acceptance;
 use super::rig::{Rig, boot};
@@ -13,15 +14,19 @@ use super::seen::{Meaning, difference};
 
 const ACCEPT: Acceptance = Acceptance("profile-parity.001");
 
+/// The sizes of a run, and what they usually are: the first so many profiles and classes are compared.
+const PROFILES: (&str, u64) = ("profiles", Profile::ALL.len() as u64);
+const CLASSES: (&str, u64) = ("classes", Class::ALL.len() as u64);
+
 /// The scenario: it is deployed in every way within one run.
 pub fn scenario() -> Scenario {
     let about = "one load under all profiles and in all classes: one meaning";
     Scenario::new("profile-parity/profile-parity-001.profiles_and_classes", about, || async {
         let load = Rc::new(Mixed::draw());
         let mut first: Option<Meaning> = None;
-        for (profile, class) in
-            Profile::ALL.into_iter().flat_map(|profile| Class::ALL.map(|class| (profile, class)))
-        {
+        let [profiles, classes] = [PROFILES, CLASSES].map(|usual| size(usual.0, usual.1) as usize);
+        let in_classes = |profile| Class::ALL.into_iter().take(classes).map(move |class| (profile, class));
+        for (profile, class) in Profile::ALL.into_iter().take(profiles).flat_map(in_classes) {
             let unit = sim::machine(&format!("unit-{profile}-{class}")).create();
             let (load, config) = (load.clone(), Config::of(profile).class(class).quirks(Quirks::of_run()));
             let played = async move {
@@ -41,6 +46,8 @@ pub fn scenario() -> Scenario {
             });
         }
     })
+    .size(PROFILES.0, PROFILES.1, 1)
+    .size(CLASSES.0, CLASSES.1, 1)
     .points(&CATALOGUE)
     .required(["regions.polled"])
     .quirks(QUIRKS)

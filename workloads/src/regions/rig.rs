@@ -12,6 +12,7 @@ use models::regions::api::{
 };
 use models::regions::shell::{SLICE_POLLS, drain, drive};
 use sim::machine::Machine;
+use sim::workload::size;
 
 use super::fate::Fate;
 use super::job::Job;
@@ -23,6 +24,9 @@ pub const BOOT: Duration = Duration::from_millis(1);
 
 /// The machine that scenarios run on, unless they need more.
 pub const UNIT: &str = "unit";
+
+/// The size of a run by which its arena has room for fewer tasks: the machine then has memory for no more.
+pub const TASKS: &str = "tasks";
 
 /// Tasks alive up to which refusals are audited one by one; beyond, the rig compares the state around a burst.
 const AUDITED_MAX: u16 = 64;
@@ -88,6 +92,8 @@ impl Rig {
     pub fn with(config: Config, source: Source, tasks_max: Option<u16>) -> Rig {
         let capacity = config.class.capacity().tasks;
         let tasks_max = tasks_max.map_or(capacity, |most| most.min(capacity));
+        let tasks_max =
+            u16::try_from(size(TASKS, tasks_max.into())).map_or(tasks_max, |most| most.min(tasks_max));
         let config = Config { audit: tasks_max <= AUDITED_MAX, ..config };
         let seen = Rc::new(Seen::default());
         let unit = Unit::new(seen.clone(), source, (tasks_max < capacity).then_some(tasks_max));

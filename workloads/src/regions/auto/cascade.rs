@@ -2,6 +2,7 @@
 
 use faults::scenario::Scenario;
 use models::regions::api::{Budget, Operation, Outcome, Profile, Status};
+use sim::choice::Rng;
 
 use crate::regions::accept::Acceptance;
 use crate::regions::job::{Act, Job};
@@ -37,15 +38,15 @@ impl Load for Cascade {
     fn draw() -> Cascade {
         let rng = &mut load::rng();
         let tasks = load::count(rng, 10, 16);
-        let job = |_| {
+        let job = |rng: &mut Rng| {
             let (rounds, keeps) = (load::count(rng, 1, 3), rng.choose(2) == 0);
             let mut acts = vec![Act::Reserve(name("torque", 0))];
             acts.extend((0..rounds).map(|_| Act::Sleep(load::micros(rng, 400, 900))));
             acts.push(if keeps { Act::Commit } else { Act::Abort });
             Job::new(acts)
         };
-        let mut jobs: Vec<Job> = (0..tasks).map(job).collect();
-        jobs.push(load::control_loop(rng));
+        let mut jobs = load::items(rng, "cylinders", tasks, job);
+        jobs.extend(load::items(rng, "control", 1, load::control_loop));
         Cascade { jobs }
     }
 

@@ -6,6 +6,7 @@
 use faults::plan::Host;
 use faults::scenario::Scenario;
 use models::regions::api::{Budget, Config, Event, Operation, Profile, Status, Subject, What};
+use sim::choice::Rng;
 
 use crate::regions::accept::Acceptance;
 use crate::regions::job::{Act, Ending, Job};
@@ -38,19 +39,19 @@ impl Vehicle {
     fn draw() -> Vehicle {
         let rng = &mut load::rng();
         let (brakes, radio) = (load::count(rng, 4, 10), load::count(rng, 4, 8));
-        let brake = |_| {
+        let brake = |rng: &mut Rng| {
             let (polls, keeps) = (load::count(rng, 1, 12), rng.choose(4) > 0);
             let mut acts = vec![Act::Reserve(name("pressure", 0))];
             acts.extend(load::work(polls));
             acts.push(if keeps { Act::Commit } else { Act::Abort });
             Job::new(acts)
         };
-        let brakes = (0..brakes).map(brake).collect();
-        let station = |_| {
+        let brakes = load::items(rng, "brakes", brakes, brake);
+        let station = |rng: &mut Rng| {
             let delay = load::micros(rng, 400, 800);
             Job::new([Act::Reserve(name("tune", 0)), Act::Sleep(delay), Act::Commit]).ending(Ending::Waits)
         };
-        Vehicle { brakes, radio: (0..radio).map(station).collect() }
+        Vehicle { brakes, radio: load::items(rng, "stations", radio, station) }
     }
 
     async fn play(&self, rig: &mut Rig, is_faulty: bool) {

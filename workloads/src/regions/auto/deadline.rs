@@ -7,6 +7,7 @@ use faults::scenario::Scenario;
 use models::regions::api::{
     Budget, CLEANUP_POLLS, CancelKind, Handle, Name, Operation, Profile, Status, What,
 };
+use sim::choice::Rng;
 
 use crate::regions::accept::Acceptance;
 use crate::regions::job::{Act, Ending, Job, Manner};
@@ -32,19 +33,20 @@ impl Load for Deadlines {
     fn draw() -> Deadlines {
         let rng = &mut load::rng();
         let (deaf, listening) = (load::count(rng, 1, 4), load::count(rng, 3, 9));
-        let mut tasks = Vec::new();
-        for task in 0..deaf + listening {
+        let task = |rng: &mut Rng| {
             // Long enough for everybody's first turn, however fast the clock.
             let (delay, works) = (load::micros(rng, 1_500, 4_000), rng.choose(2) == 0);
-            let ending = if works { Ending::Works } else { Ending::Waits };
-            let job = if task < deaf {
-                load::deaf(name("deaf.lock", task as u64))
-            } else {
-                Job::new([Act::Reserve(name("lock", 0))]).manner(Manner::Cleans(1))
-            };
-            tasks.push((delay, job.ending(ending)));
+            (delay, if works { Ending::Works } else { Ending::Waits })
+        };
+        let deaf = load::items(rng, "deaf", deaf, task);
+        let listening = load::items(rng, "listening", listening, task);
+        let listens = || Job::new([Act::Reserve(name("lock", 0))]).manner(Manner::Cleans(1));
+        let mut tasks: Vec<(Duration, Job)> = Vec::new();
+        for (task, &(delay, ending)) in (0..).zip(&deaf) {
+            tasks.push((delay, load::deaf(name("deaf.lock", task)).ending(ending)));
         }
-        Deadlines { tasks, deaf }
+        tasks.extend(listening.into_iter().map(|(delay, ending)| (delay, listens().ending(ending))));
+        Deadlines { tasks, deaf: deaf.len() }
     }
 
     async fn play(&self, rig: &mut Rig) {

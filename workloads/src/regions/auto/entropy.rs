@@ -25,10 +25,13 @@ struct Frames {
 impl Load for Frames {
     fn draw() -> Frames {
         let rng = &mut load::rng();
-        let rounds = [(); 2].map(|()| {
+        let rounds = ["frames", "frames.later"].map(|round| {
             let frames = load::count(rng, 10, 20);
-            let frame = |frame| if frame % 2 == 0 { load::waiter(rng) } else { load::errand(rng) };
-            (0..frames).map(frame).collect()
+            let mut waits = false;
+            load::items(rng, round, frames, |rng| {
+                waits = !waits;
+                if waits { load::waiter(rng) } else { load::errand(rng) }
+            })
         });
         Frames { rounds }
     }

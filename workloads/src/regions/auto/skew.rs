@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use faults::scenario::Scenario;
 use models::regions::api::{Budget, Outcome, Profile, What};
+use sim::choice::Rng;
 
 use crate::regions::accept::Acceptance;
 use crate::regions::job::{Act, Job};
@@ -30,7 +31,7 @@ impl Load for Sensors {
     fn draw() -> Sensors {
         let rng = &mut load::rng();
         let sensors = load::count(rng, 12, 20);
-        let sensor = |_| {
+        let sensor = |rng: &mut Rng| {
             let rounds = load::count(rng, 1, 3);
             let mut acts = Vec::new();
             for round in 0..rounds as u64 {
@@ -40,7 +41,7 @@ impl Load for Sensors {
             }
             Job::new(acts)
         };
-        Sensors { jobs: (0..sensors).map(sensor).collect() }
+        Sensors { jobs: load::items(rng, "sensors", sensors, sensor) }
     }
 
     async fn play(&self, rig: &mut Rig) {

@@ -2,12 +2,12 @@
 
 use faults::plan::Host;
 use faults::scenario::Scenario;
-use models::regions::api::{Config, Profile};
+use models::regions::api::{Class, Config, Profile};
 
 use super::cascade::{Cascade, PLAN};
 use super::deadline::Deadlines;
 use crate::regions::accept::Acceptance;
-use crate::regions::again::{self, CLASS_UNITS};
+use crate::regions::again::{self, CLASS_UNITS, CLASSES};
 use crate::regions::pack::{self, Load};
 use crate::regions::rig::Rig;
 
@@ -30,6 +30,7 @@ pub fn scenario() -> Scenario {
         ACCEPT.require("faults-took-effect", took_effect, || format!("{given:?}"));
     })
     .hosts(CLASS_UNITS.map(Host::new))
+    .size(CLASSES, Class::ALL.len() as u64, 1)
     .plan(PLAN)
     .required(["regions.refused"])
 }

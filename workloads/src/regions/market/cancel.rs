@@ -21,14 +21,15 @@ pub struct MassCancel {
 impl Load for MassCancel {
     fn draw() -> MassCancel {
         let rng = &mut load::rng();
-        let bursts = [(16, 28), (12, 20)].map(|(least, most)| {
+        let bursts = [("orders", 16, 28), ("orders.later", 12, 20)].map(|(burst, least, most)| {
             let orders = load::count(rng, least, most);
             // Half of them wait, so that one cause makes many ready at once.
-            let order = |order| {
+            let mut waits = false;
+            load::items(rng, burst, orders, |rng| {
                 let job = load::resident(rng);
-                if order % 2 == 0 { job.ending(Ending::Waits) } else { job }
-            };
-            (0..orders).map(order).collect()
+                waits = !waits;
+                if waits { job.ending(Ending::Waits) } else { job }
+            })
         });
         MassCancel { bursts }
     }

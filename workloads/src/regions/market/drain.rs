@@ -28,7 +28,7 @@ struct Drain {
 impl Load for Drain {
     fn draw() -> Drain {
         let rng = &mut load::rng();
-        Drain { jobs: load::crowd(rng), share: rng.range(8..16) }
+        Drain { jobs: load::crowd(rng), share: load::once(rng, "share", |rng| rng.range(8..16)) }
     }
 
     async fn play(&self, rig: &mut Rig) {

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use faults::plan::Host;
 use faults::scenario::Scenario;
 use models::regions::api::{Budget, Config, Name, Profile, What};
+use sim::choice::Rng;
 
 use crate::regions::accept::Acceptance;
 use crate::regions::job::{Act, Ending, Job};
@@ -31,17 +32,17 @@ impl Unequal {
     fn draw() -> Unequal {
         let rng = &mut load::rng();
         let mut regions = Vec::new();
-        for (least, most) in [(1, 2), (4, 6), (10, 14)] {
+        for (traders, least, most) in [("few", 1, 2), ("some", 4, 6), ("many", 10, 14)] {
             let tasks = load::count(rng, least, most);
-            regions.push((0..tasks).map(|_| Unequal::trader(rng)).collect());
+            regions.push(load::items(rng, traders, tasks, Unequal::trader));
         }
         let greedy = load::count(rng, 10, 16);
-        let job = |_| Job::new([Act::Reserve(name("greed", 0)), Act::Commit]).ending(Ending::Works);
-        regions.push((0..greedy).map(job).collect());
-        Unequal { regions, allowed: rng.range(6..12) }
+        let job = |_: &mut Rng| Job::new([Act::Reserve(name("greed", 0)), Act::Commit]).ending(Ending::Works);
+        regions.push(load::items(rng, "greedy", greedy, job));
+        Unequal { regions, allowed: load::once(rng, "allowed", |rng| rng.range(6..12)) }
     }
 
-    fn trader(rng: &mut sim::choice::Rng) -> Job {
+    fn trader(rng: &mut Rng) -> Job {
         let polls = load::count(rng, 1, 4);
         let mut acts = load::work(polls);
         acts.extend([Act::Reserve(name("trade", 0)), Act::Commit]);

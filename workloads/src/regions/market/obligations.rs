@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use faults::scenario::Scenario;
 use models::regions::api::{Budget, Handle, Kind, Name, Operation, Profile, Status, What};
+use sim::choice::Rng;
 
 use crate::regions::accept::Acceptance;
 use crate::regions::job::{Act, Ending, Job};
@@ -12,6 +13,9 @@ use crate::regions::pack::{self, Load};
 use crate::regions::rig::{Remains, Rig};
 
 const ACCEPT: Acceptance = Acceptance("market-open-burst.002");
+
+/// Bursts of a load, at most.
+const BURSTS_MAX: u64 = 4;
 
 /// What is done.
 #[derive(Clone, Debug)]
@@ -31,10 +35,12 @@ struct Burst {
 impl Load for Bursts {
     fn draw() -> Bursts {
         let rng = &mut load::rng();
-        let bursts = load::count(rng, 2, 4);
-        let burst = |_| {
+        let bursts = load::count(rng, 2, BURSTS_MAX) as u64;
+        // Of a run that was given its operations, those bursts are that anybody trades in.
+        let bursts = if load::is_given() { BURSTS_MAX } else { bursts };
+        let burst = |burst: u64| {
             let (traders, outside) = (load::count(rng, 4, 8), load::count(rng, 4, 8));
-            let trader = |_| {
+            let trader = |rng: &mut Rng| {
                 let (legs, keeps, polls) =
                     (load::count(rng, 1, 3), rng.choose(2) == 0, load::count(rng, 0, 2));
                 let mut acts: Vec<Act> = (0..legs as u64).map(|leg| Act::Reserve(name("leg", leg))).collect();
@@ -42,13 +48,15 @@ impl Load for Bursts {
                 acts.extend((0..legs).map(|leg| if keeps || leg == 0 { Act::Commit } else { Act::Abort }));
                 Job::new(acts)
             };
-            let traders = (0..traders).map(trader).collect();
-            let mut outside: Vec<(u64, bool)> =
-                (0..outside as u64).map(|promise| (promise, rng.choose(2) == 0)).collect();
-            rng.shuffle(&mut outside);
+            let traders = load::items(rng, &format!("traders-{burst}"), traders, trader);
+            let keeps = |rng: &mut Rng| rng.choose(2) == 0;
+            let outside = load::items(rng, &format!("outside-{burst}"), outside, keeps);
+            let mut outside: Vec<(u64, bool)> = (0..).zip(outside).collect();
+            load::once(rng, &format!("order-{burst}"), |rng| rng.shuffle(&mut outside));
             Burst { traders, outside }
         };
-        Bursts { bursts: (0..bursts).map(burst).collect() }
+        let is_any = |burst: &Burst| !burst.traders.is_empty() || !burst.outside.is_empty();
+        Bursts { bursts: (0..bursts).map(burst).filter(is_any).collect() }
     }
 
     async fn play(&self, rig: &mut Rig) {

@@ -31,9 +31,10 @@ struct Recovery {
 impl Load for Recovery {
     fn draw() -> Recovery {
         let rng = &mut load::rng();
-        let waits = rng.chance(Ratio::of(1, 2));
+        let waits = load::once(rng, "waits", |rng| rng.chance(Ratio::of(1, 2)));
         let overload = if waits { Overload::Backpressure } else { Overload::Reject };
-        Recovery { overload, jobs: load::crowd(rng), beyond: rng.range(1..9) }
+        let jobs = load::crowd(rng);
+        Recovery { overload, jobs, beyond: load::once(rng, "beyond", |rng| rng.range(1..9)) }
     }
 
     fn tight(self) -> Recovery {

@@ -27,8 +27,7 @@ struct Spike {
 impl Load for Spike {
     fn draw() -> Spike {
         let rng = &mut load::rng();
-        let sheds = rng.chance(Ratio::of(1, 2));
-        let beyond = rng.range(8..24);
+        let (sheds, beyond) = load::once(rng, "spike", |rng| (rng.chance(Ratio::of(1, 2)), rng.range(8..24)));
         let jobs = load::crowd(rng).into_iter().map(|job| job.ending(Ending::Works)).collect();
         Spike { overload: if sheds { Overload::ShedOldest } else { Overload::Reject }, beyond, jobs }
     }
@@ -49,7 +48,7 @@ impl Load for Spike {
             rig.spawn(book, name("order", order), job.clone());
         }
         // As many as come next have not begun: they are who may be let go.
-        rig.runtime.run(Budget::polls(capacity - self.beyond));
+        rig.runtime.run(Budget::polls(capacity.saturating_sub(self.beyond)));
         let wave =
             |number: u64| (0..self.beyond).map(move |order| name("order.late", number * 1_000 + order));
         match self.overload {
@@ -81,7 +80,8 @@ impl Load for Spike {
             .filter(|event| event.what == What::Shed)
             .map(|event| event.subject.task)
             .collect();
-        let oldest = (0..self.beyond).map(|order| Some(name("order", capacity as u64 - self.beyond + order)));
+        let first = (capacity as u64).saturating_sub(self.beyond);
+        let oldest = (0..self.beyond).map(|order| Some(name("order", first + order)));
         let oldest = if is_shedding { oldest.collect() } else { Vec::new() };
         ACCEPT.equal("the-oldest-not-begun-are-let-go", &shed, &oldest);
         let spawned = seen.count(|what| matches!(what, What::Spawned { .. }));

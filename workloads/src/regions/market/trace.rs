@@ -2,12 +2,12 @@
 
 use faults::plan::Host;
 use faults::scenario::Scenario;
-use models::regions::api::{Config, Profile};
+use models::regions::api::{Class, Config, Profile};
 
 use super::cancel::MassCancel;
 use super::obligations::Bursts;
 use crate::regions::accept::Acceptance;
-use crate::regions::again::{self, CLASS_UNITS};
+use crate::regions::again::{self, CLASS_UNITS, CLASSES};
 use crate::regions::pack::{self, Load};
 use crate::regions::rig::Rig;
 
@@ -24,4 +24,5 @@ pub fn scenario() -> Scenario {
         .await;
     })
     .hosts(CLASS_UNITS.map(Host::new))
+    .size(CLASSES, Class::ALL.len() as u64, 1)
 }

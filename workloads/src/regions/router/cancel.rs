@@ -27,18 +27,17 @@ impl Load for Cancel {
     fn draw() -> Cancel {
         let rng = &mut load::rng();
         let (tasks, deaf) = (load::count(rng, 30, 48), load::count(rng, 1, 6));
-        let job = |task: usize| {
-            let resident = load::resident(rng);
-            match task {
-                _ if task < deaf => load::deaf(name("deaf.promise", task as u64)),
-                // It ends by itself in the very last poll that it has.
-                _ if task == deaf => {
-                    Job::new(load::work(1)).ending(Ending::Works).manner(Manner::Cleans(CLEANUP_POLLS))
-                }
-                _ => resident,
-            }
-        };
-        Cancel { jobs: (0..tasks).map(job).collect(), deaf }
+        // Each takes the draws of a resident, so that how many are deaf moves nobody else.
+        let deaf = load::items(rng, "deaf", deaf, load::resident).len();
+        let last = load::items(rng, "last", 1, load::resident);
+        let residents = load::items(rng, "residents", tasks.saturating_sub(deaf + 1), load::resident);
+        let mut jobs: Vec<Job> =
+            (0..deaf as u64).map(|task| load::deaf(name("deaf.promise", task))).collect();
+        // It ends by itself in the very last poll that it has.
+        let slow = || Job::new(load::work(1)).ending(Ending::Works).manner(Manner::Cleans(CLEANUP_POLLS));
+        jobs.extend(last.iter().map(|_| slow()));
+        jobs.extend(residents);
+        Cancel { jobs, deaf }
     }
 
     /// Plays it. Everybody had one turn when all are asked: what they hold depends on nothing else.

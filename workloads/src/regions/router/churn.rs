@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use faults::scenario::Scenario;
 use models::regions::api::{Budget, Handle, Kind, Operation, Profile, Status, What};
+use sim::choice::Rng;
 
 use crate::regions::accept::Acceptance;
 use crate::regions::job::Job;
@@ -27,7 +28,7 @@ impl Load for Churn {
     fn draw() -> Churn {
         let rng = &mut load::rng();
         let cycles = load::count(rng, CYCLES_MIN as u64, 10);
-        let cycle = |_| {
+        let cycle = |rng: &mut Rng| {
             let regions = load::count(rng, 1, 3);
             let mut jobs = Vec::new();
             for _ in 0..regions {
@@ -37,7 +38,7 @@ impl Load for Churn {
             }
             jobs
         };
-        Churn { cycles: (0..cycles).map(cycle).collect() }
+        Churn { cycles: load::items(rng, "cycles", cycles, cycle) }
     }
 
     /// Plays it; each cycle ends with an attempt to use a handle that is gone.

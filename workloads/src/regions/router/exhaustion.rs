@@ -26,7 +26,8 @@ impl Load for Exhaustion {
     fn draw() -> Exhaustion {
         let rng = &mut load::rng();
         let jobs = load::crowd(rng);
-        Exhaustion { jobs, beyond: rng.range(1..9), released: load::count(rng, 1, 16) }
+        let (beyond, released) = load::once(rng, "flood", |rng| (rng.range(1..9), load::count(rng, 1, 16)));
+        Exhaustion { jobs, beyond, released }
     }
 
     /// Fills, goes beyond, makes room, fills again, goes beyond again, drains.
@@ -39,7 +40,7 @@ impl Load for Exhaustion {
         }
         rig.refused(region, beyond(0));
         rig.settle().await;
-        for &task in &tasks[..self.released] {
+        for &task in tasks.iter().take(self.released) {
             let asked = rig.runtime.cancel(task, CancelKind::Timeout);
             asked.unwrap_or_else(|error| panic!("a task that waits: {error}"));
         }

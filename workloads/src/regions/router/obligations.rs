@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use faults::scenario::Scenario;
 use models::regions::api::{Class, Kind, Operation, Profile, Status, What};
+use sim::choice::Rng;
 
 use crate::regions::accept::Acceptance;
 use crate::regions::job::{Act, Job};
@@ -25,7 +26,7 @@ impl Load for Churn {
     fn draw() -> Churn {
         let rng = &mut load::rng();
         let tasks = load::count(rng, 20, 32);
-        let job = |_| {
+        let job = |rng: &mut Rng| {
             let rounds = load::count(rng, 1, 3);
             let mut acts = Vec::new();
             for round in 0..rounds as u64 {
@@ -41,7 +42,7 @@ impl Load for Churn {
             let promises = acts.iter().filter(|act| matches!(act, Act::Reserve(_))).count();
             (Job::new(acts), promises)
         };
-        let mut jobs: Vec<(Job, usize)> = (0..tasks).map(job).collect();
+        let mut jobs = load::items(rng, "promises", tasks, job);
         // So that each seed sees a promise that ended twice over.
         jobs.push((Job::new([Act::Reserve(name("route", 9)), Act::Commit, Act::CommitAgain]), 1));
         Churn { jobs }

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use faults::plan::Host;
 use faults::scenario::Scenario;
 use models::regions::api::{Budget, CancelKind, Config, Handle, Name, Profile, Status, Subject, What};
+use sim::choice::Rng;
 
 use crate::regions::accept::Acceptance;
 use crate::regions::job::{Ending, Job};
@@ -20,6 +21,9 @@ const ACCEPT: Acceptance = Acceptance("router-storm.005");
 
 /// The machine where nothing is poisoned.
 const TWIN: &str = "twin";
+
+/// Regions that are not poisoned, at most.
+const HEALTHY_MAX: usize = 4;
 
 /// What is done.
 #[derive(Clone, Debug)]
@@ -34,21 +38,20 @@ impl Poison {
     /// A load drawn from the seed.
     pub fn draw() -> Poison {
         let rng = &mut load::rng();
-        let healthy = load::count(rng, 2, 4);
-        let mut regions = Vec::new();
-        for _ in 0..healthy {
-            let tasks = load::count(rng, 2, 5);
-            regions.push((0..tasks).map(|_| load::errand(rng)).collect());
-        }
-        for _ in 0..2 {
-            let tasks = load::count(rng, 2, 5);
+        let healthy = load::count(rng, 2, HEALTHY_MAX as u64);
+        let tasks = |rng: &mut Rng| load::count(rng, 2, 5);
+        let mut regions = load::groups(rng, "healthy", (healthy, HEALTHY_MAX), tasks, load::errand);
+        for (first, others) in [("sick.first", "sick"), ("sick.late.first", "sick.late")] {
+            let tasks = tasks(rng);
             // They work on and clean up for a while: the poison finds them alive.
-            let stubborn = |_| load::resident(rng).ending(Ending::Works);
-            regions.push((0..tasks).map(stubborn).collect());
+            let stubborn = |rng: &mut Rng| load::resident(rng).ending(Ending::Works);
+            let mut jobs = vec![load::once(rng, first, stubborn)];
+            jobs.extend(load::items(rng, others, tasks - 1, stubborn));
+            regions.push(jobs);
         }
         let tasks = regions.iter().map(Vec::len).sum::<usize>() as u64;
         // Each had its first turn: what was promised before the poison depends on nothing else.
-        Poison { regions, polls: tasks + rng.choose(tasks) }
+        Poison { regions, polls: tasks + load::once(rng, "polls", |rng| rng.choose(tasks.max(1))) }
     }
 
     fn sick(&self) -> [Name; 2] {

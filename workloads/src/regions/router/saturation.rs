@@ -28,15 +28,14 @@ pub struct Saturation {
 impl Load for Saturation {
     fn draw() -> Saturation {
         let rng = &mut load::rng();
-        let line = |_| {
+        let line = |line: u64| {
             let tasks = load::count(rng, 5, 8);
-            let mut jobs = Vec::new();
-            for task in 0..tasks {
+            let mut task = 0;
+            load::items(rng, &format!("line-{line}"), tasks, |rng| {
                 let (delay, kept) = (load::micros(rng, 20, 60), load::resident(rng));
-                let sleeps = Job::new([Act::Sleep(delay)]).ending(Ending::Waits);
-                jobs.push(if task < 3 { sleeps } else { kept });
-            }
-            jobs
+                task += 1;
+                if task <= 3 { Job::new([Act::Sleep(delay)]).ending(Ending::Waits) } else { kept }
+            })
         };
         Saturation { lines: (0..SITES * LINES).map(line).collect() }
     }

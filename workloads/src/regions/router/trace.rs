@@ -2,14 +2,14 @@
 
 use faults::plan::Host;
 use faults::scenario::Scenario;
-use models::regions::api::{Config, Profile};
+use models::regions::api::{Class, Config, Profile};
 
 use super::cancel::Cancel;
 use super::churn::Churn;
 use super::obligations;
 use super::poison::Poison;
 use crate::regions::accept::Acceptance;
-use crate::regions::again::{self, CLASS_UNITS};
+use crate::regions::again::{self, CLASS_UNITS, CLASSES};
 use crate::regions::pack::{self, Load};
 use crate::regions::rig::Rig;
 
@@ -47,4 +47,5 @@ pub fn scenario() -> Scenario {
             .await;
     })
     .hosts(CLASS_UNITS.map(Host::new))
+    .size(CLASSES, Class::ALL.len() as u64, 1)
 }

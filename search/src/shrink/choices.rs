@@ -12,6 +12,8 @@ use super::{Recorded, Shrinking};
 
 /// So many draws of a stream are said one by one; of more, the stream is left to the seed.
 const SAID_MAX: usize = 24;
+/// Changes among which those that are needed are looked for: each may cost a run.
+const EDITS_MAX: usize = 200;
 /// Draws of a stream among which those that matter are looked for.
 const DRAWS_MAX: usize = 4096;
 
@@ -79,12 +81,24 @@ pub(super) fn towards_zero(shrinking: &mut Shrinking<'_>) {
         shrinking.choices_are_said = true;
     }
     shrinking.drop_what_is_not_needed();
+    drop_what_says_nothing(shrinking);
     if shrinking.best.case.edits.first() == all_zero.first() {
         // Every choice is said: the seed has no say.
         let best = shrinking.best.case.clone();
         shrinking.take(Case { seed: 0, ..best });
     }
     shrinking.judge.tell("choices", &shrinking.best);
+}
+
+/// Draws that are said and that nobody needs go: of a stream that is no longer there, for instance. What makes a
+/// stream 0 as a whole stays.
+fn drop_what_says_nothing(shrinking: &mut Shrinking<'_>) {
+    let edits = shrinking.best.case.edits.clone();
+    let (said, whole): (Vec<Edit>, Vec<Edit>) = edits.into_iter().partition(|edit| edit.end.is_some());
+    if said.len() < EDITS_MAX {
+        let with = |case: &Case, kept: &[Edit]| Case { edits: [&whole, kept].concat(), ..case.clone() };
+        shrinking.leave_out(&said, with);
+    }
 }
 
 fn which_matter(shrinking: &mut Shrinking<'_>, recorded: &Recorded) {

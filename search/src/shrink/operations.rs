@@ -11,6 +11,9 @@ use super::{Shrinking, times};
 /// Numbers beyond which they are left as they are: each costs a run.
 const NUMBERS_MAX: usize = 400;
 
+/// Actors with smaller numbers that may do what one does, at most.
+const EARLIER_MAX: u64 = 8;
+
 /// Leaves out operations: whole actors first, then any.
 pub(super) fn leave_out(shrinking: &mut Shrinking<'_>) {
     let Some(operations) = shrinking.best.case.operations.clone() else { return };
@@ -41,7 +44,10 @@ fn one_actor(shrinking: &mut Shrinking<'_>) {
     let names: Vec<String> = operations.actors.keys().cloned().collect();
     let mut candidates = Vec::new();
     for (index, later) in names.iter().enumerate().rev() {
-        for earlier in &names[..index] {
+        // Those that were left out have nothing to do, and may do this.
+        let left_out = before_it(later).filter(|name| !names.contains(name));
+        let earlier: Vec<String> = names[..index].iter().cloned().chain(left_out).collect();
+        for earlier in &earlier {
             let mut actors = operations.actors.clone();
             let moved = actors.remove(later).unwrap_or_default();
             let all = actors.entry(earlier.clone()).or_default();
@@ -53,6 +59,13 @@ fn one_actor(shrinking: &mut Shrinking<'_>) {
     if shrinking.take_first(&candidates).is_some() {
         one_actor(shrinking);
     }
+}
+
+/// The names with smaller numbers: of `client-2`, `client-0` and `client-1`.
+fn before_it(name: &str) -> impl Iterator<Item = String> {
+    let stem = name.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    let number: u64 = name[stem.len()..].parse().unwrap_or(0);
+    (0..number.min(EARLIER_MAX)).map(move |earlier| format!("{stem}{earlier}"))
 }
 
 /// The case without each of some equal parts of its operations: halves first, then smaller ones.

@@ -13,8 +13,8 @@ use super::load::{self, Load};
 use super::oracle::Oracle;
 use super::order::CONVERGE;
 
-/// How long the replicas may take to hold the same, in calm.
-const CONVERGENCE_PATIENCE: Duration = Duration::from_secs(10);
+/// For how many seconds the replicas may differ, in calm.
+pub const DIFFER_SECONDS: u64 = 10;
 const ASK_AGAIN_AFTER: Duration = Duration::from_millis(100);
 const INSPECT_PATIENCE: Duration = Duration::from_millis(500);
 
@@ -23,8 +23,10 @@ pub fn replicas(count: u8) -> Vec<String> {
     (0..count).map(|replica| format!("kv-{replica}")).collect()
 }
 
-/// The sizes of a run that a case may make smaller.
-pub const SIZES: [&str; 2] = ["replicas", "clients"];
+/// The sizes of a run that a case may make smaller. The last is for how many seconds replicas may differ in calm.
+pub const SIZES: [&str; 3] = ["replicas", "clients", "differ_seconds"];
+/// The least of those seconds: in less the correct store may not have elected anybody yet.
+pub const DIFFER_SECONDS_MIN: u64 = 3;
 
 /// Runs a load against `replica_count` replicas, and judges. A run may be told to have fewer replicas and clients,
 /// and the calm comes when its plan says so.
@@ -62,6 +64,7 @@ pub async fn run(replica_count: u8, load: Load) {
 /// Asks every replica until all of them hold the same.
 async fn converge(cluster: Cluster, oracle: &Rc<Oracle>) {
     let begin = Instant::now();
+    let patience = Duration::from_secs(size(SIZES[2], DIFFER_SECONDS));
     let mut client = Client::new(cluster.clone(), "inspector");
     loop {
         let mut statuses: Vec<Option<Status>> = Vec::new();
@@ -71,7 +74,7 @@ async fn converge(cluster: Cluster, oracle: &Rc<Oracle>) {
         }
         match oracle.pending(&statuses) {
             None => return,
-            Some(pending) if begin.elapsed() > CONVERGENCE_PATIENCE => {
+            Some(pending) if begin.elapsed() > patience => {
                 sim::fail(CONVERGE, pending);
                 return;
             }

@@ -78,6 +78,13 @@ impl Load for Cancel {
     }
 }
 
+impl Cancel {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.jobs.is_empty()
+    }
+}
+
 /// The scenario.
 pub fn scenario() -> Scenario {
     let name = "router-storm/router-storm-006.cancel_under_load";

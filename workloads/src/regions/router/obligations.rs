@@ -44,7 +44,8 @@ impl Load for Churn {
         };
         let mut jobs = load::items(rng, "promises", tasks, job);
         // So that each seed sees a promise that ended twice over.
-        jobs.push((Job::new([Act::Reserve(name("route", 9)), Act::Commit, Act::CommitAgain]), 1));
+        let again = || Job::new([Act::Reserve(name("route", 9)), Act::Commit, Act::CommitAgain]);
+        jobs.extend(load::items(rng, "again", 1, |_| (again(), 1)));
         Churn { jobs }
     }
 
@@ -78,6 +79,13 @@ impl Load for Churn {
         ACCEPT.at_least("pressure", pressure, self.jobs.len() / 2);
         ACCEPT.require("fits-the-tight-class", pressure <= capacity, || format!("{pressure} at once"));
         ACCEPT.at_least("ends-once", seen.refused(Operation::Commit, Status::AlreadyResolved), 1);
+    }
+}
+
+impl Churn {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.jobs.is_empty()
     }
 }
 

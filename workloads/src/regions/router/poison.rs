@@ -41,17 +41,20 @@ impl Poison {
         let healthy = load::count(rng, 2, HEALTHY_MAX as u64);
         let tasks = |rng: &mut Rng| load::count(rng, 2, 5);
         let mut regions = load::groups(rng, "healthy", (healthy, HEALTHY_MAX), tasks, load::errand);
-        for (first, others) in [("sick.first", "sick"), ("sick.late.first", "sick.late")] {
+        for sick in ["sick", "sick.late"] {
             let tasks = tasks(rng);
             // They work on and clean up for a while: the poison finds them alive.
             let stubborn = |rng: &mut Rng| load::resident(rng).ending(Ending::Works);
-            let mut jobs = vec![load::once(rng, first, stubborn)];
-            jobs.extend(load::items(rng, others, tasks - 1, stubborn));
-            regions.push(jobs);
+            regions.push(load::items(rng, sick, tasks, stubborn));
         }
         let tasks = regions.iter().map(Vec::len).sum::<usize>() as u64;
         // Each had its first turn: what was promised before the poison depends on nothing else.
         Poison { regions, polls: tasks + load::once(rng, "polls", |rng| rng.choose(tasks.max(1))) }
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.regions.iter().all(Vec::is_empty)
     }
 
     fn sick(&self) -> [Name; 2] {
@@ -61,6 +64,7 @@ impl Poison {
 
     /// Plays it, with the poison or without.
     pub async fn play(&self, rig: &mut Rig, poisons: bool) {
+        assert!(!self.is_empty(), "nobody is there to be poisoned");
         let hall = rig.open(name("hall", 0));
         let mut racks = Vec::new();
         let mut tasks = Vec::new();
@@ -74,7 +78,9 @@ impl Poison {
         rig.runtime.run(Budget::polls(self.polls));
         let [.., sick, late] = racks[..] else { unreachable!("two of them are to be poisoned") };
         if poisons {
-            self.strike(rig, sick, tasks[tasks.len() - self.regions[racks.len() - 1].len() - 1]);
+            let last = self.regions[racks.len() - 1].len();
+            // Of a run that was given fewer, one that nobody poisons.
+            self.strike(rig, sick, tasks[(tasks.len() - last).saturating_sub(1)]);
         } else {
             rig.runtime.cancel(sick, CancelKind::Shutdown).unwrap_or_else(|error| panic!("{error}"));
         }

@@ -28,12 +28,18 @@ impl Mixed {
         Mixed { churn, obligations, poison: Poison::draw(), cancel: Cancel::draw() }
     }
 
-    /// Plays it.
+    /// Plays it, but for parts that a run was given nothing of.
     pub async fn play(&self, rig: &mut Rig) {
         self.churn.play(rig).await;
-        self.obligations.play(rig).await;
-        self.poison.play(rig, true).await;
-        self.cancel.play(rig).await;
+        if !self.obligations.is_empty() {
+            self.obligations.play(rig).await;
+        }
+        if !self.poison.is_empty() {
+            self.poison.play(rig, true).await;
+        }
+        if !self.cancel.is_empty() {
+            self.cancel.play(rig).await;
+        }
     }
 }
 

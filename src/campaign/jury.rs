@@ -23,6 +23,9 @@ pub(crate) struct Jury<'a> {
     wanted: Signature,
     /// Whether each run needs a process of its own.
     fresh: bool,
+    /// Whether a candidate must not fail so without its planted bugs: a case that has some is about them. Known from
+    /// the first case that is recorded, of which it holds or not.
+    blames_quirks: Option<bool>,
     /// Candidates that may still be tried. Those behind the first that fails do not count, so the number of workers
     /// has no say in when it is over.
     runs_left: u64,
@@ -58,7 +61,7 @@ impl<'a> Jury<'a> {
             crews.push(Mutex::new(crew));
         }
         let (interrupt, runs_left, deadline) = (interrupt.clone(), patience.runs, patience.deadline);
-        Ok(Jury { crews, interrupt, wanted, fresh, runs_left, tried: 0, deadline, told })
+        Ok(Jury { crews, interrupt, wanted, fresh, blames_quirks: None, runs_left, tried: 0, deadline, told })
     }
 
     fn stop(&self) -> Stop {
@@ -97,6 +100,12 @@ fn judged(wanted: &Signature, ended: Ended) -> Option<Box<Ran>> {
     wanted.is_same_failure(signature).then_some(ran)
 }
 
+/// Whether a case fails in the wanted way without its planted bugs as well.
+fn fails_anyway(crew: &mut Crew, wanted: &Signature, case: &Case, fresh: bool) -> bool {
+    let sound = Case { quirks: Vec::new(), ..case.clone() };
+    judged(wanted, crew.run(&order(&sound, false), fresh)).is_some()
+}
+
 fn order(case: &Case, record: bool) -> Order {
     let line = case.to_string();
     Order { shown: line.clone(), case: line, record, ..Order::default() }
@@ -114,6 +123,7 @@ impl Judge for Jury<'_> {
         let first_failed = AtomicUsize::new(usize::MAX);
         let found: Mutex<Vec<(usize, Extent)>> = Mutex::default();
         let (wanted, fresh, stop) = (&self.wanted, self.fresh, self.stop());
+        let blames_quirks = self.blames_quirks == Some(true);
         let try_some = |crew: &Mutex<Crew>| {
             let mut crew = crew.lock().expect("no worker's thread panics");
             loop {
@@ -124,7 +134,11 @@ impl Judge for Jury<'_> {
                     return;
                 }
                 let ran = judged(wanted, crew.run(&order(&candidates[index], false), fresh));
-                if let Some(ran) = ran.filter(|ran| ran.records <= records_max) {
+                let ran = ran.filter(|ran| ran.records <= records_max);
+                let is_it = |_: &Box<Ran>| {
+                    !blames_quirks || !fails_anyway(&mut crew, wanted, &candidates[index], fresh)
+                };
+                if let Some(ran) = ran.filter(is_it) {
                     first_failed.fetch_min(index, Ordering::Relaxed);
                     found.lock().expect("no worker's thread panics").push((index, extent(&ran)));
                 }
@@ -153,6 +167,11 @@ impl Judge for Jury<'_> {
         let ended =
             self.crews[0].lock().expect("no worker's thread panics").run(&order(case, true), self.fresh);
         let ran = judged(&self.wanted, ended)?;
+        if self.blames_quirks.is_none() {
+            let crew = self.crews[0].get_mut().expect("no worker's thread panics");
+            let fails_anyway = fails_anyway(crew, &self.wanted, case, self.fresh);
+            self.blames_quirks = Some(!case.quirks.is_empty() && !fails_anyway);
+        }
         let extent = extent(&ran);
         let drawn = ran.recorded?;
         Some(Recorded {

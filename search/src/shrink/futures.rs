@@ -7,7 +7,7 @@ use sim::workload::Operations;
 use super::{Shrinking, Size, operations, plan, smaller};
 
 /// Seeds under which something less is tried.
-const SEEDS: std::ops::RangeInclusive<u64> = 1..=32;
+const SEEDS: std::ops::RangeInclusive<u64> = 1..=96;
 /// Parts of the operations that are left out, at most.
 const PARTS_MAX: usize = 8;
 

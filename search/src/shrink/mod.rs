@@ -11,6 +11,7 @@ mod futures;
 mod operations;
 mod plan;
 mod times;
+mod values;
 
 use faults::plan::Plan;
 use replay::case::{Case, PlanSource};
@@ -112,7 +113,7 @@ pub fn shrink(case: &Case, sizes: &[Size], judge: &mut dyn Judge) -> Option<Best
 }
 
 /// Rounds of other luck: each finds less than the one before.
-const FUTURES_ROUNDS_MAX: usize = 10;
+const FUTURES_ROUNDS_MAX: usize = 40;
 
 /// A case being made small.
 struct Shrinking<'a> {
@@ -160,6 +161,8 @@ impl Shrinking<'_> {
             plan::lines(self);
             sizes_of(self, sizes);
             operations::leave_out(self);
+            self.without_growth(operations::by_an_earlier);
+            self.without_growth(values::smaller);
             self.without_growth(shorten);
             self.without_growth(choices::towards_zero);
             self.without_growth(operations::numbers);

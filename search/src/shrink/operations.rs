@@ -44,10 +44,7 @@ fn one_actor(shrinking: &mut Shrinking<'_>) {
     let names: Vec<String> = operations.actors.keys().cloned().collect();
     let mut candidates = Vec::new();
     for (index, later) in names.iter().enumerate().rev() {
-        // Those that were left out have nothing to do, and may do this.
-        let left_out = before_it(later).filter(|name| !names.contains(name));
-        let earlier: Vec<String> = names[..index].iter().cloned().chain(left_out).collect();
-        for earlier in &earlier {
+        for earlier in &names[..index] {
             let mut actors = operations.actors.clone();
             let moved = actors.remove(later).unwrap_or_default();
             let all = actors.entry(earlier.clone()).or_default();
@@ -58,6 +55,23 @@ fn one_actor(shrinking: &mut Shrinking<'_>) {
     }
     if shrinking.take_first(&candidates).is_some() {
         one_actor(shrinking);
+    }
+}
+
+/// Has an actor that was left out do what one with a greater number does.
+pub(super) fn by_an_earlier(shrinking: &mut Shrinking<'_>) {
+    let Some(operations) = shrinking.best.case.operations.clone() else { return };
+    let mut candidates = Vec::new();
+    for (later, all) in operations.actors.iter().rev() {
+        for earlier in before_it(later).filter(|name| !operations.actors.contains_key(name)) {
+            let mut actors = operations.actors.clone();
+            actors.remove(later);
+            actors.insert(earlier, all.clone());
+            candidates.push(Case { operations: Some(Operations { actors }), ..shrinking.best.case.clone() });
+        }
+    }
+    if shrinking.take_first(&candidates).is_some() {
+        by_an_earlier(shrinking);
     }
 }
 

@@ -18,7 +18,8 @@ pub(super) fn troubles(case: &Case) -> usize {
     of(case).map_or(0, |plan| plan.faults.iter().filter(|line| is_trouble(line)).count())
 }
 
-fn is_trouble(line: &Line) -> bool {
+/// Whether a line makes trouble.
+pub(super) fn is_trouble(line: &Line) -> bool {
     !matches!(line.trouble, Trouble::Calm {})
 }
 

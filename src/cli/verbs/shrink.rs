@@ -44,7 +44,10 @@ pub(crate) fn shrink(house: &House, args: &Shrink) -> Result<Status, Wrong> {
         println!("note: another failure: recorded {recorded}, now {now}; the one of now is shrunk");
     }
     let began_at = Instant::now();
+    // The first pass leaves out no line yet.
+    let mut lines_before = None;
     let mut progress = |pass: &'static str, tried: u64, best: &Best| {
+        lines_before.get_or_insert(best.lines());
         eprintln!("{:>7} tried  {pass:<34} {}", grouped(tried), tell_best(best));
     };
     let patience = Patience { runs: args.runs, deadline: args.time.map(|time| began_at + time.0) };
@@ -63,7 +66,7 @@ pub(crate) fn shrink(house: &House, args: &Shrink) -> Result<Status, Wrong> {
     if let Some(path) = &args.to {
         write(path, &kept)?;
     }
-    println!("{}", compared(&before, &after, &best));
+    println!("{}", compared(&before, &after, lines_before.unwrap_or_default(), &best));
     if let Some(page) = &after.page {
         println!("{}\n", page.trim_end());
     }
@@ -148,7 +151,7 @@ pub(super) fn why(case: &Case, records_before: u64, after: &Ran) -> Vec<String> 
     ]
 }
 
-fn compared(before: &Ran, after: &Ran, best: &Best) -> String {
+fn compared(before: &Ran, after: &Ran, lines_before: usize, best: &Best) -> String {
     let at = |ran: &Ran| {
         format!("+{}", short_time(u128::from(ran.failed.as_ref().map_or(0, |failed| failed.at_ns))))
     };
@@ -156,7 +159,7 @@ fn compared(before: &Ran, after: &Ran, best: &Best) -> String {
     let operations = best.operations().map_or("-".to_string(), |count| grouped(count as u64));
     table(&[
         row("", "before".to_string(), "after".to_string()),
-        row("lines of trouble", grouped(before.plan_lines.saturating_sub(1)), grouped(best.lines() as u64)),
+        row("lines of trouble", grouped(lines_before as u64), grouped(best.lines() as u64)),
         row("operations", "-".to_string(), operations),
         row("records", grouped(before.records), grouped(after.records)),
         row("fails at", at(before), at(after)),

@@ -25,8 +25,6 @@ pub fn replicas(count: u8) -> Vec<String> {
 
 /// The sizes of a run that a case may make smaller. The last is for how many seconds replicas may differ in calm.
 pub const SIZES: [&str; 3] = ["replicas", "clients", "differ_seconds"];
-/// The least of those seconds: in less the correct store may not have elected anybody yet.
-pub const DIFFER_SECONDS_MIN: u64 = 3;
 
 /// Runs a load against `replica_count` replicas, and judges. A run may be told to have fewer replicas and clients,
 /// and the calm comes when its plan says so.

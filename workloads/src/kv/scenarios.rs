@@ -145,6 +145,6 @@ fn scenario(name: &str, about: &str, keys: Keys, reach: Reach) -> Scenario {
         .quirks(QUIRKS)
         .size(run::SIZES[0], u64::from(REPLICAS), 1)
         .size(run::SIZES[1], u64::from(load.clients), 1)
-        .size(run::SIZES[2], run::DIFFER_SECONDS, run::DIFFER_SECONDS_MIN)
+        .size(run::SIZES[2], run::DIFFER_SECONDS, 1)
         .budget(budget)
 }

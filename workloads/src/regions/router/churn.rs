@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use faults::scenario::Scenario;
 use models::regions::api::{Budget, Handle, Kind, Operation, Profile, Status, What};
-use sim::choice::Rng;
 
 use crate::regions::accept::Acceptance;
 use crate::regions::job::Job;
@@ -16,6 +15,10 @@ const ACCEPT: Acceptance = Acceptance("router-storm.001");
 
 /// Full cycles of opening, loading, closing that are asked for. [regions 2]
 const CYCLES_MIN: usize = 8;
+/// Cycles, at most.
+const CYCLES_MAX: usize = 10;
+/// Regions of a cycle, at most.
+const REGIONS_MAX: usize = 3;
 
 /// What is done.
 #[derive(Clone, Debug)]
@@ -27,18 +30,22 @@ pub struct Churn {
 impl Load for Churn {
     fn draw() -> Churn {
         let rng = &mut load::rng();
-        let cycles = load::count(rng, CYCLES_MIN as u64, 10);
-        let cycle = |rng: &mut Rng| {
-            let regions = load::count(rng, 1, 3);
-            let mut jobs = Vec::new();
-            for _ in 0..regions {
-                let tasks = load::count(rng, 2, 4);
-                let job = |task| if task == 0 { load::waiter(rng) } else { load::errand(rng) };
-                jobs.push((0..tasks).map(job).collect());
-            }
-            jobs
+        let cycles = load::count(rng, CYCLES_MIN as u64, CYCLES_MAX as u64);
+        let cycle = |cycle: usize| {
+            let regions =
+                if load::is_given() { REGIONS_MAX } else { load::count(rng, 1, REGIONS_MAX as u64) };
+            let region = |region: usize| {
+                let tasks = if load::is_given() { 0 } else { load::count(rng, 2, 4) };
+                let mut waits = true;
+                load::items(rng, &format!("churn-{cycle}.{region}"), tasks, |rng| {
+                    if std::mem::take(&mut waits) { load::waiter(rng) } else { load::errand(rng) }
+                })
+            };
+            (0..regions).map(region).filter(|jobs| !jobs.is_empty()).collect()
         };
-        Churn { cycles: load::items(rng, "cycles", cycles, cycle) }
+        let cycles = if load::is_given() { CYCLES_MAX } else { cycles };
+        let is_any = |cycle: &Vec<Vec<Job>>| !cycle.is_empty();
+        Churn { cycles: (0..cycles).map(cycle).filter(is_any).collect() }
     }
 
     /// Plays it; each cycle ends with an attempt to use a handle that is gone.

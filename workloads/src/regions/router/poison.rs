@@ -86,7 +86,8 @@ impl Poison {
         }
         rig.runtime.close(late).unwrap_or_else(|error| panic!("{error}"));
         rig.runtime.run(Budget::polls(1));
-        if poisons {
+        // Where a run was given no task for it, it has closed.
+        if poisons && self.regions.last().is_some_and(|jobs| !jobs.is_empty()) {
             // It drains; it may not go back.
             rig.runtime.poison(late).unwrap_or_else(|error| panic!("a region that drains: {error}"));
         }

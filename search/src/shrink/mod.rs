@@ -98,7 +98,8 @@ pub struct Size {
 pub fn shrink(case: &Case, sizes: &[Size], judge: &mut dyn Judge) -> Option<Best> {
     let recorded = judge.record(case)?;
     let best = Best { case: case.clone(), extent: recorded.extent };
-    let mut shrinking = Shrinking { best, judge, choices_are_said: false, may_grow: true };
+    let drawn = recorded.operations.clone();
+    let mut shrinking = Shrinking { best, drawn, judge, choices_are_said: false, may_grow: true };
     shrinking.make_self_contained(&recorded);
     shrinking.judge.tell("plan and operations written out", &shrinking.best);
     shrinking.come_to_rest(sizes);
@@ -118,6 +119,8 @@ const FUTURES_ROUNDS_MAX: usize = 40;
 /// A case being made small.
 struct Shrinking<'a> {
     best: Best,
+    /// What the load did at first.
+    drawn: Operations,
     judge: &'a mut dyn Judge,
     /// Whether its edits say already which choices matter.
     choices_are_said: bool,
@@ -161,6 +164,7 @@ impl Shrinking<'_> {
             plan::lines(self);
             sizes_of(self, sizes);
             operations::leave_out(self);
+            operations::others(self);
             self.without_growth(operations::by_an_earlier);
             self.without_growth(values::smaller);
             self.without_growth(shorten);

@@ -11,6 +11,10 @@ use super::{Shrinking, times};
 /// Numbers beyond which they are left as they are: each costs a run.
 const NUMBERS_MAX: usize = 400;
 
+/// So many operations are few.
+const FEW: usize = 4;
+/// Operations of which each is tried alone, at most.
+const DRAWN_MAX: usize = 600;
 /// Actors with smaller numbers that may do what one does, at most.
 const EARLIER_MAX: u64 = 8;
 
@@ -56,6 +60,27 @@ fn one_actor(shrinking: &mut Shrinking<'_>) {
     if shrinking.take_first(&candidates).is_some() {
         one_actor(shrinking);
     }
+}
+
+/// Where few operations are left, any single one of those that were drawn may do as well: the one whose run is much
+/// shorter, again and again.
+pub(super) fn others(shrinking: &mut Shrinking<'_>) {
+    let left = shrinking.best.operations().unwrap_or_default();
+    if left == 0 || left > FEW || shrinking.drawn.count() > DRAWN_MAX {
+        return;
+    }
+    let single = |(actor, operation): (&String, &String)| {
+        let actors = [(actor.clone(), vec![operation.clone()])].into();
+        Case { operations: Some(Operations { actors }), ..shrinking.best.case.clone() }
+    };
+    let drawn = shrinking.drawn.actors.iter();
+    let drawn = drawn.flat_map(|(actor, all)| all.iter().map(move |operation| (actor, operation)));
+    let candidates: Vec<Case> = drawn.map(single).collect();
+    let shorter = shrinking.best.extent.records / 8 * 7;
+    if shrinking.take_first_within(&candidates, shorter).is_some() {
+        others(shrinking);
+    }
+    shrinking.judge.tell("other operations", &shrinking.best);
 }
 
 /// Has an actor that was left out do what one with a greater number does.

@@ -20,7 +20,10 @@ const LINES_MEDIAN_MAX: u64 = 3;
 const RATIO_MEDIAN_MIN: u64 = 30;
 
 fn house(arguments: &[&str]) -> Done {
-    command(Path::new(env!("CARGO_BIN_EXE_tourbillon")), arguments).output().expect("it can be started").into()
+    command(Path::new(env!("CARGO_BIN_EXE_tourbillon")), arguments)
+        .output()
+        .expect("it can be started")
+        .into()
 }
 
 /// The baseline cases, by name.

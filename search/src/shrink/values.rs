@@ -3,6 +3,8 @@
 //! They are found in a line's text, because each trouble has its own; what is then no plan any more, or what its
 //! scenario refuses, is no candidate.
 
+use std::collections::BTreeSet;
+
 use faults::plan::Plan;
 use replay::case::{Case, PlanSource};
 
@@ -68,8 +70,7 @@ fn smaller_numbers(line: &str) -> Vec<String> {
     let mut others = Vec::new();
     for (from, to) in numbers(line) {
         let Ok(number) = line[from..to].parse::<u64>() else { continue };
-        let mut parts = vec![0, 1, number / 8, number / 2];
-        parts.dedup();
+        let parts: BTreeSet<u64> = [0, 1, number / 8, number / 2].into();
         for part in parts.into_iter().filter(|part| *part < number) {
             others.push(format!("{}{part}{}", &line[..from], &line[to..]));
         }
@@ -118,9 +119,12 @@ mod tests {
 
     #[test]
     fn what_is_no_plan_is_no_candidate() {
-        let mut case = Case::new("kv/steady", 1);
-        case.plan = Some(PlanSource::inline(&format!("faults = [{LINE}]").parse().expect("a plan")));
-        let fewer = candidates(&case, without_one);
-        assert_eq!(fewer.len(), 3, "a latency has two ends");
+        let fewer = |line: &str| {
+            let mut case = Case::new("kv/steady", 1);
+            case.plan = Some(PlanSource::inline(&format!("faults = [{line}]").parse().expect("a plan")));
+            candidates(&case, without_one).len()
+        };
+        assert_eq!(fewer(r#"{ at = "1s", kill = ["a-1", "b"] }"#), 2);
+        assert_eq!(fewer(r#"{ at = "1s", swap = ["a", "b"], restart_after = "400ms" }"#), 0, "it takes two");
     }
 }

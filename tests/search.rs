@@ -96,7 +96,14 @@ fn a_failing_case_is_made_small_and_the_same_with_any_number_of_workers() {
     assert_eq!(one, shrink("3"));
     let case = one.lines().last().expect("it has a case");
     // One loss of power, one replica, one client, one write; nothing is left to the seed.
-    for part in ["seed=0x0 ", "power = ", "sizes=clients=1,replicas=1", "ops=(client-0: ", "edits=*[0..]=0"] {
+    for part in [
+        "seed=0x0 ",
+        "power = \"kv-0\"",
+        "sizes=clients=1,",
+        "replicas=1 ",
+        "ops=(client-0: ",
+        "edits=*[0..]=0",
+    ] {
         assert!(case.contains(part), "`{part}` is expected in {case}");
     }
     assert_eq!(case.matches("put").count() + case.matches("swap").count(), 1, "{case}");

@@ -59,7 +59,8 @@ fn baselines() -> Vec<PathBuf> {
         let entries = std::fs::read_dir(folder).expect("the baselines are there");
         entries.map(|entry| entry.expect("it can be read").path()).collect::<Vec<_>>()
     };
-    let mut files: Vec<PathBuf> = entries(&root).iter().flat_map(|pack| entries(pack)).collect();
+    let mut files: Vec<PathBuf> =
+        entries(&root).iter().filter(|pack| pack.is_dir()).flat_map(|pack| entries(pack)).collect();
     files.sort();
     files
 }

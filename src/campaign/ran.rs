@@ -5,6 +5,7 @@ use std::io;
 use faults::scenario::Run;
 use replay::case::Signature;
 use search::coverage::Footprint;
+use search::guided::Told;
 use sim::Failure;
 use sim::choice::{Draw, Recording, StreamId};
 use sim::trace::{Digest, Digests};
@@ -39,8 +40,8 @@ pub(crate) struct Ran {
     pub(crate) recorded: Option<Drawn>,
     /// What the run showed.
     pub(crate) footprint: Footprint,
-    /// Its streams and how many draws each made, when that was asked for.
-    pub(crate) streams: Vec<(String, u64)>,
+    /// What a guided search learns from it, when that was asked for: marks are a part of this footprint.
+    pub(crate) told: Option<Told>,
     /// Where many schedules were searched: how many, whether they are all, and the case of the one that is told.
     pub(crate) searched: Option<Searched>,
     /// Where it stood at the times that were asked for, until it ended.
@@ -178,7 +179,7 @@ impl Ran {
             excerpt,
             recorded: Drawn::of(run),
             footprint: Footprint::of_run(run),
-            streams: Vec::new(),
+            told: None,
             searched: None,
             stands: Vec::new(),
         }
@@ -237,17 +238,15 @@ impl Ran {
         if let Some(recorded) = &self.recorded {
             recorded.encode(&mut out);
         }
-        out.put(self.footprint.features().len() as u64);
-        self.footprint.features().iter().for_each(|feature| out.put(u64::from(*feature)));
-        out.put(self.footprint.maxima().len() as u64);
-        for (feature, value) in self.footprint.maxima() {
-            out.put(u64::from(*feature));
-            out.put(*value);
-        }
-        out.put(self.streams.len() as u64);
-        for (stream, draws) in &self.streams {
-            out.put_text(stream);
-            out.put(*draws);
+        put_footprint(&mut out, &self.footprint);
+        out.put(u64::from(self.told.is_some()));
+        if let Some(told) = &self.told {
+            put_footprint(&mut out, &told.footprint);
+            out.put(told.streams.len() as u64);
+            for (stream, draws) in &told.streams {
+                out.put_text(stream);
+                out.put(*draws);
+            }
         }
         out.put(u64::from(self.searched.is_some()));
         if let Some(Searched { schedules, all, case }) = &self.searched {
@@ -315,11 +314,14 @@ impl Ran {
             page: option(input)?,
             excerpt: option(input)?,
             recorded: if input.number()? == 0 { None } else { Some(Drawn::decode(input)?) },
-            footprint: {
-                let features = input.list(feature)?;
-                Footprint::of_parts(features, input.list(|input| Ok((feature(input)?, input.number()?)))?)
+            footprint: footprint(input)?,
+            told: match input.number()? {
+                0 => None,
+                _ => Some(Told {
+                    footprint: footprint(input)?,
+                    streams: input.list(|input| Ok((input.text()?, input.number()?)))?,
+                }),
             },
-            streams: input.list(|input| Ok((input.text()?, input.number()?)))?,
             searched: match input.number()? {
                 0 => None,
                 _ => Some(Searched {
@@ -333,6 +335,21 @@ impl Ran {
             })?,
         })
     }
+}
+
+fn put_footprint(out: &mut Vec<u8>, footprint: &Footprint) {
+    out.put(footprint.features().len() as u64);
+    footprint.features().iter().for_each(|feature| out.put(u64::from(*feature)));
+    out.put(footprint.maxima().len() as u64);
+    for (feature, value) in footprint.maxima() {
+        out.put(u64::from(*feature));
+        out.put(*value);
+    }
+}
+
+fn footprint(input: &mut &[u8]) -> io::Result<Footprint> {
+    let features = input.list(feature)?;
+    Ok(Footprint::of_parts(features, input.list(|input| Ok((feature(input)?, input.number()?)))?))
 }
 
 fn feature(input: &mut &[u8]) -> io::Result<u32> {
@@ -393,7 +410,10 @@ mod tests {
                 },
             }),
             footprint: Footprint::of_parts(vec![3, 9], vec![(7, 2)]),
-            streams: vec![("s".to_string(), 4)],
+            told: Some(Told {
+                footprint: Footprint::of_parts(vec![4], Vec::new()),
+                streams: vec![("s".to_string(), 4)],
+            }),
             searched: Some(Searched { schedules: 6, all: true, case: "kv/x seed=0x1".to_string() }),
             stands: vec![Stand { at_ns: 1, draws: 2, records: 3 }],
         };

@@ -130,8 +130,7 @@ fn carry_out(scenarios: &[Scenario], order: &Order, socket: &UnixStream) -> Resu
     let mut ran = Ran::new(&run, wall_ns, page.map(|page| page.to_string()), told);
     ran.stands = stands;
     if let (Some(marks), Some(recording)) = (marks, &run.report.recording) {
-        let told = Told::new(ran.footprint.with_marks(&marks.folded(MARK_BITS)), recording);
-        (ran.footprint, ran.streams) = (told.footprint, told.streams);
+        ran.told = Some(Told::new(ran.footprint.clone().with_marks(&marks.folded(MARK_BITS)), recording));
         ran.recorded = ran.recorded.filter(|_| order.record);
     }
     Ok(ran)

@@ -462,7 +462,7 @@ impl<'a> Queue<'a> {
     fn told(&mut self, job: &Job, ended: &Ended) {
         let Some(slot) = job.slot else { return };
         let told = match ended {
-            Ended::Ran(ran) => Told { footprint: ran.footprint.clone(), streams: ran.streams.clone() },
+            Ended::Ran(ran) => ran.told.clone().unwrap_or_default(),
             _ => Told::default(),
         };
         self.strategies[job.scenario].0.told(slot, told);

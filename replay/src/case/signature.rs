@@ -7,7 +7,7 @@ use faults::scenario::Run;
 use sim::trace::{Kind, NO_MACHINE, Record};
 
 use super::scan::Item;
-use crate::diff::{Records, chain};
+use crate::diff::causes;
 
 /// A failure without what differs from seed to seed: the property that failed, where in the sources, and what was
 /// nearest to it on the way there.
@@ -43,7 +43,8 @@ impl Signature {
         let report = &run.report;
         let failure = report.failure()?;
         let (first, records) = &report.tail;
-        let causes = causes(*first, records, failure.record);
+        let (causes, _) = causes(*first, records, failure.record);
+        let causes: Vec<Record> = causes.into_iter().map(|(_, record)| record).collect();
         let point = |record: &Record| {
             let hash = u64::from(record.a) | u64::from(record.b) << 32;
             let is_point = record.kind == Kind::Point;
@@ -97,15 +98,6 @@ impl Signature {
         }
         Some(place)
     }
-}
-
-/// The record in whose course the run failed and its causes, nearest first.
-fn causes(first: u64, records: &[Record], failed_at: u64) -> Vec<Record> {
-    let failed_in = failed_at.checked_sub(first).and_then(|index| records.get(index as usize));
-    let Some(record) = failed_in else { return Vec::new() };
-    let Ok((mut causes, _)) = chain(&mut Records { first, records }, failed_at, record);
-    causes.insert(0, (failed_at, *record));
-    causes.into_iter().map(|(_, record)| record).collect()
 }
 
 /// `kv-2`: `kv`.

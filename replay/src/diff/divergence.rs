@@ -105,10 +105,10 @@ fn side<P: Part>(
 }
 
 /// A chain of causes, nearest first, and the sequence number of the one where it was cut.
-pub(crate) type Chain = (Vec<(u64, Record)>, Option<u64>);
+type Chain = (Vec<(u64, Record)>, Option<u64>);
 
 /// The causes of a record, as far back as they are at hand.
-pub(crate) fn chain<P: Part>(part: &mut P, sequence: u64, record: &Record) -> Result<Chain, P::Error> {
+fn chain<P: Part>(part: &mut P, sequence: u64, record: &Record) -> Result<Chain, P::Error> {
     let mut chain = Vec::new();
     let mut next = cause(sequence, record);
     while let Some(sequence) = next {
@@ -120,6 +120,16 @@ pub(crate) fn chain<P: Part>(part: &mut P, sequence: u64, record: &Record) -> Re
         next = cause(sequence, &record);
     }
     Ok((chain, None))
+}
+
+/// The record in whose course a run failed and its causes, nearest first, among its last records, of which the first
+/// has the number `first`. None where the record is not at hand.
+pub(crate) fn causes(first: u64, records: &[Record], failed_at: u64) -> Chain {
+    let failed_in = failed_at.checked_sub(first).and_then(|index| records.get(index as usize));
+    let Some(record) = failed_in else { return (Vec::new(), None) };
+    let Ok((mut causes, goes_on)) = chain(&mut Records { first, records }, failed_at, record);
+    causes.insert(0, (failed_at, *record));
+    (causes, goes_on)
 }
 
 fn cause(sequence: u64, record: &Record) -> Option<u64> {

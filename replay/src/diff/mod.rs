@@ -15,7 +15,7 @@ pub use excerpt::Excerpt;
 pub use files::{FilesCompared, files};
 pub use rerun::{RerunError, Run, RunsCompared, runs};
 
-pub(crate) use divergence::{Chain, Records, chain, part_at, parted};
+pub(crate) use divergence::{Records, causes, part_at, parted};
 
 use sim::trace::{Digest, Digests};
 

@@ -13,7 +13,7 @@ use sim::trace::{Digests, Record};
 use sim::{Failure, FaultReport};
 
 use crate::case::Case;
-use crate::diff::{Chain, Records, chain};
+use crate::diff::causes;
 use crate::trace::{Described, Describer, Names};
 
 /// Records shown at the end of a run.
@@ -114,15 +114,7 @@ struct Told {
 /// Tells the end of a run from its last records; `first` is the sequence number of the first of them, and
 /// `failed_at` that of the one after which it failed.
 fn tell(first: u64, records: &[Record], failed_at: u64, names: &Names) -> Told {
-    let failed_in = failed_at.checked_sub(first).and_then(|index| records.get(index as usize));
-    let (mut chain, causes_go_on): Chain = match failed_in.map(|record| (failed_at, *record)) {
-        None => (Vec::new(), None),
-        Some((sequence, record)) => {
-            let Ok((mut chain, goes_on)) = chain(&mut Records { first, records }, sequence, &record);
-            chain.insert(0, (sequence, record));
-            (chain, goes_on)
-        }
-    };
+    let (mut chain, causes_go_on) = causes(first, records, failed_at);
     chain.reverse();
     let mut wanted = chain.into_iter().map(|(sequence, _)| sequence).peekable();
     let last_from = first + records.len().saturating_sub(LAST_RECORDS) as u64;

@@ -23,6 +23,23 @@ pub(crate) struct Row {
     pub(crate) lines_effective: u64,
 }
 
+impl Row {
+    /// Of a run that came to no end: nothing is known of it but how it was lost.
+    pub(super) fn lost(seed: u64, verdict: Verdict, property: &str) -> Row {
+        Row {
+            seed,
+            verdict,
+            property: Some(property.to_string()),
+            digests: None,
+            records: 0,
+            virtual_ns: 0,
+            effects: 0,
+            operations: 0,
+            lines_effective: 0,
+        }
+    }
+}
+
 /// How a run ended, in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verdict {
@@ -124,17 +141,7 @@ mod tests {
     use super::*;
 
     fn row(seed: u64) -> Row {
-        Row {
-            seed,
-            verdict: Verdict::ALL[seed as usize % 5],
-            property: None,
-            digests: None,
-            records: 0,
-            virtual_ns: 0,
-            effects: 0,
-            operations: 0,
-            lines_effective: 0,
-        }
+        Row { property: None, ..Row::lost(seed, Verdict::ALL[seed as usize % 5], "") }
     }
 
     #[test]

@@ -137,17 +137,7 @@ impl ScenarioSummary {
     }
 
     fn add(&mut self, job: &Job, ended: Ended, case: Case) {
-        let lost = |verdict, property: &str| Row {
-            seed: job.seed,
-            verdict,
-            property: Some(property.to_string()),
-            digests: None,
-            records: 0,
-            virtual_ns: 0,
-            effects: 0,
-            operations: 0,
-            lines_effective: 0,
-        };
+        let lost = |verdict, property| Row::lost(job.seed, verdict, property);
         match ended {
             Ended::Ran(ran) => self.ran(job, *ran, case),
             Ended::Aborted(message) => self.fail(job, lost(Verdict::Aborted, "aborted"), case, message, None),

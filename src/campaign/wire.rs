@@ -26,7 +26,8 @@ pub(crate) struct Order {
     pub(crate) case: String,
     /// The case's line as people are shown it.
     pub(crate) shown: String,
-    /// What is typed before a case to repeat it.
+    /// What is typed before a case to repeat it. Where it is empty nobody reads the failure page, and none is made: a
+    /// shrink tries thousands of cases.
     pub(crate) command: String,
     /// Where to write the run's trace.
     pub(crate) trace: Option<PathBuf>,

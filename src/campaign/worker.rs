@@ -125,15 +125,23 @@ fn carry_out(scenarios: &[Scenario], order: &Order, socket: &UnixStream) -> Resu
         let ended = Ended { records: run.report.records, digests: run.report.digests, verdict };
         lockstep.finish(ended, Names::from(&run.report.names)).map_err(|error| error.to_string())?;
     }
-    let page = Page::new(&shown, &run, order.command.as_str());
+    let page = page(&shown, &run, order);
     let told = excerpt.map(|(until, excerpt)| tell(&run, until, &excerpt));
-    let mut ran = Ran::new(&run, wall_ns, page.map(|page| page.to_string()), told);
+    let mut ran = Ran::new(&run, wall_ns, page, told);
     ran.stands = stands;
     if let (Some(marks), Some(recording)) = (marks, &run.report.recording) {
         ran.told = Some(Told::new(ran.footprint.clone().with_marks(&marks.folded(MARK_BITS)), recording));
         ran.recorded = ran.recorded.filter(|_| order.record);
     }
     Ok(ran)
+}
+
+/// The failure page of a failed run, if anybody reads it.
+fn page(shown: &Case, run: &Run, order: &Order) -> Option<String> {
+    if order.command.is_empty() {
+        return None;
+    }
+    Page::new(shown, run, order.command.as_str()).map(|page| page.to_string())
 }
 
 /// Runs every schedule of a seed.
@@ -150,7 +158,7 @@ fn schedules(
     let found = search_schedules(scenario, case).map_err(|refused| refused.to_string())?;
     let wall_ns = u64::try_from(began_at.elapsed().as_nanos()).unwrap_or(u64::MAX);
     let shown = Case { explore: None, edits: found.case.edits.clone(), ..shown.clone() };
-    let page = Page::new(&shown, &found.run, order.command.as_str()).map(|page| page.to_string());
+    let page = page(&shown, &found.run, order);
     let mut ran = Ran::new(&found.run, wall_ns, page, None);
     ran.searched = Some(Searched { schedules: found.schedules, all: found.all, case: shown.to_string() });
     Ok(ran)

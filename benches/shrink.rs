@@ -6,10 +6,14 @@
 //! machine.
 #![allow(clippy::disallowed_methods, reason = "a bench measures the wall clock")]
 
-use std::path::{Path, PathBuf};
+#[path = "../tests/support/baselines.rs"]
+mod baselines;
+
+use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
+use baselines::baselines;
 use replay::case::CaseFile;
 
 /// A shrink is to take so long at most, on one core.
@@ -51,18 +55,6 @@ fn main() {
         median(|row| row.seconds),
         longest <= SECONDS_MAX,
     );
-}
-
-fn baselines() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/baselines");
-    let entries = |folder: &Path| {
-        let entries = std::fs::read_dir(folder).expect("the baselines are there");
-        entries.map(|entry| entry.expect("it can be read").path()).collect::<Vec<_>>()
-    };
-    let mut files: Vec<PathBuf> =
-        entries(&root).iter().filter(|pack| pack.is_dir()).flat_map(|pack| entries(pack)).collect();
-    files.sort();
-    files
 }
 
 fn shrink(file: &Path, bug: &str) -> Row {

@@ -2,11 +2,14 @@
 //! bug that a sweep found under at least twelve lines of trouble.
 #![allow(clippy::disallowed_methods, reason = "the command line is of the host")]
 
+#[path = "support/baselines.rs"]
+mod baselines;
 mod support;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 
+use baselines::baselines;
 use replay::case::{Case, CaseFile, Signature};
 use support::{Done, below, command, folder};
 
@@ -24,19 +27,6 @@ fn house(arguments: &[&str]) -> Done {
         .output()
         .expect("it can be started")
         .into()
-}
-
-/// The baseline cases, by name.
-fn baselines() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/baselines");
-    let entries = |folder: &Path| {
-        let entries = std::fs::read_dir(folder).expect("the baselines are there");
-        entries.map(|entry| entry.expect("it can be read").path()).collect::<Vec<_>>()
-    };
-    let mut files: Vec<PathBuf> =
-        entries(&root).iter().filter(|pack| pack.is_dir()).flat_map(|pack| entries(pack)).collect();
-    files.sort();
-    files
 }
 
 fn case_of(file: &Path) -> Case {

@@ -94,7 +94,7 @@ impl Strategy {
     }
 }
 
-/// Of eight runs of a portfolio, half are seeds as they are: nothing finds as much for as little. The others look where
+/// Of eight runs of a portfolio, three are seeds as they are: nothing finds as much for as little. The others look where
 /// these seldom do.
 fn member(position: u64) -> Explore {
     match position % 8 {
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_portfolio_has_every_way_and_half_of_its_seeds_are_as_they_are() {
+    fn a_portfolio_has_every_way_and_three_of_eight_seeds_are_as_they_are() {
         let mut strategy = Strategy::new(Explore::Portfolio, 7);
         let runs: Vec<Variation> = (0..64)
             .map(|position| match strategy.next(position, position) {

@@ -1,6 +1,6 @@
 //! Choices of a case: all 0 but those that matter, and those said one by one where they are few.
 //!
-//! A choice of 0 is the plain one: the smallest delay, the task that became ready first, nothing lost. A case all of
+//! A choice of 0 is the plain one: the smallest delay, the first of the ready tasks, nothing lost. A case all of
 //! whose choices are said no longer hangs on its seed.
 
 use std::collections::BTreeMap;
